@@ -1,0 +1,1 @@
+"""CDS Hooks in, cards out: the service around the guideline for recurrent cervical squamous cell carcinoma."""

@@ -1,0 +1,1 @@
+"""The questions that the guideline asks of a patient, and how a history answers them."""
