@@ -139,14 +139,14 @@ class Amount:
         return f"{shown} {self.unit}".rstrip()
 
 
-ChoiceValue = TypeVar("ChoiceValue", bound=enum.Enum)
+ChoiceValue_co = TypeVar("ChoiceValue_co", bound=enum.Enum, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Generic[ChoiceValue]):
+class Choice(Generic[ChoiceValue_co]):
     """A feature with one of a few named values (an enumeration with string values); ``value`` None is unknown."""
 
-    value: ChoiceValue | None = None
+    value: ChoiceValue_co | None = None
     evidence: tuple[Evidence, ...] = ()
     possible: tuple[Evidence, ...] = ()
     note: str = ""

@@ -1,0 +1,649 @@
+"""Where the disease is: pelvic, nodal, para-aortic and distant sites, signs of the side wall, size, staging (2.2).
+
+A diagnosis or an explicit finding says yes; only an explicit finding inside the staging window says no. A report whose
+result is free text says neither, and a staging examination that lists some sites says nothing about the others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fhir_mappings.features import statements
+from fhir_mappings.features.disease import Timeline
+from fhir_mappings.features.fields import Windows
+from fhir_mappings.features.statements import (
+    CONTRADICTION,
+    STATED,
+    Statement,
+    Verdict,
+    counted,
+    decides,
+    happened,
+    newer,
+    order,
+    settle,
+    sorted_evidence,
+    stated,
+)
+from fhir_mappings.findings import Amount, Evidence, Feature, Finding, Moment
+from fhir_mappings.history import (
+    ClinicalStatus,
+    Concepts,
+    Diagnosis,
+    History,
+    Laterality,
+    Observed,
+    Occurrence,
+    Verification,
+)
+from fhir_mappings.kleene import Tri, all_yes, any_yes
+from fhir_mappings.partial_dates import PartialDate, before, recent
+from fhir_mappings.value_sets import groups
+
+TUMOUR: Final = "own-tumour-at-site"
+WHOLE_BODY: Final = "site-whole-body"
+
+_BACK: Final = frozenset({ClinicalStatus.RECURRENCE, ClinicalStatus.RELAPSE})
+_OVER: Final = frozenset({ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED})
+
+NAMES: Final[Mapping[str, str]] = {
+    "site_central_pelvic": "central pelvis",
+    "site_pelvic_sidewall": "pelvic side wall",
+    "site_pelvic_nodal": "pelvic lymph nodes",
+    "site_paraaortic": "para-aortic lymph nodes",
+    "site_lung": "lung",
+    "site_mediastinum": "mediastinum",
+    "site_liver": "liver",
+    "site_bone": "bone",
+    "site_brain": "brain",
+    "site_peritoneal": "peritoneum",
+    "site_supraclavicular": "supraclavicular lymph nodes",
+    "site_inguinal": "inguinal lymph nodes",
+    "site_other_distant": "another distant site",
+}
+"""Each site and its words on a card, in the order of the decision model."""
+
+PELVIC: Final = ("site_central_pelvic", "site_pelvic_sidewall", "site_pelvic_nodal")
+DISTANT: Final = tuple(name for name in NAMES if name not in (*PELVIC, "site_paraaortic"))
+NAMED_DISTANT: Final = tuple(name for name in DISTANT if name not in ("site_inguinal", "site_other_distant"))
+"""The sites that an M category of 0 stands for; each of them negative means no distant disease."""
+
+_BODY_SITES: Final[Mapping[str, Concepts]] = {
+    "site_central_pelvic": groups.SITE_CENTRAL_PELVIC,
+    "site_pelvic_sidewall": groups.SITE_PELVIC_SIDEWALL,
+    "site_pelvic_nodal": groups.SITE_PELVIC_NODAL,
+    "site_paraaortic": groups.SITE_PARAAORTIC,
+    "site_lung": groups.SITE_LUNG,
+    "site_mediastinum": groups.SITE_MEDIASTINAL,
+    "site_liver": groups.SITE_LIVER,
+    "site_bone": groups.SITE_BONE,
+    "site_brain": groups.SITE_BRAIN,
+    # No code of the value sets names the peritoneum; a finding in the abdomen outside its organs is one.
+    "site_peritoneal": groups.SITE_ABDOMEN,
+    "site_supraclavicular": groups.SITE_SUPRACLAVICULAR,
+    "site_inguinal": groups.SITE_INGUINAL,
+    "site_other_distant": groups.SITE_OTHER_DISTANT,
+}
+_METASTASES: Final[Mapping[str, Concepts]] = {
+    "site_central_pelvic": groups.METASTASIS_CENTRAL_PELVIC,
+    "site_pelvic_nodal": groups.METASTASIS_PELVIC_NODAL,
+    "site_paraaortic": groups.METASTASIS_PARAAORTIC,
+    "site_lung": groups.METASTASIS_LUNG,
+    "site_mediastinum": groups.METASTASIS_MEDIASTINAL,
+    "site_liver": groups.METASTASIS_LIVER,
+    "site_bone": groups.METASTASIS_BONE,
+    "site_brain": groups.METASTASIS_BRAIN,
+    "site_peritoneal": groups.METASTASIS_PERITONEAL,
+    "site_supraclavicular": groups.METASTASIS_SUPRACLAVICULAR,
+    "site_inguinal": groups.METASTASIS_INGUINAL,
+    "site_other_distant": groups.METASTASIS_OTHER_DISTANT,
+}
+_VAGUE: Final[tuple[tuple[Concepts, tuple[str, ...]], ...]] = (
+    (groups.METASTASIS_PELVIC_PART_UNSPECIFIED, ("site_central_pelvic", "site_pelvic_sidewall")),
+    (groups.LOCAL_RECURRENCE, ("site_central_pelvic", "site_pelvic_sidewall")),
+    (groups.METASTASIS_SITE_UNSPECIFIED, ("site_other_distant",)),
+    (groups.SITE_PELVIC_PART_UNSPECIFIED, ("site_central_pelvic", "site_pelvic_sidewall")),
+    (groups.SITE_VULVA_PERINEUM, ("site_central_pelvic",)),
+    (frozenset({"site-ureter"}), ("site_pelvic_sidewall",)),
+    (frozenset({"site-abdominopelvic"}), ("site_central_pelvic", "site_peritoneal")),
+    (frozenset({"site-parametrium"}), ("site_pelvic_sidewall",)),
+)
+"""Places too wide, or too near another, to decide: they make these sites possible."""
+
+_CATEGORY: Final = re.compile(r"[cpyra]*(?P<letter>[mn])(?P<number>[0-3])[abc]?")
+_RESTAGED: Final = re.compile(r"[cpya]*r[cpya]*[mn]")
+_STANDARD_METASTASIS_HISTORY: Final = frozenset({"history-of-metastatic-cancer"})
+_PELVIC_EXAMINATIONS: Final = groups.IMAGING_MRI_PELVIS | {"imaging-ct-pelvis"}
+_CHEST_EXAMINATIONS: Final = frozenset({"imaging-ct-chest"})
+_IN_PELVIS: Final = frozenset({*PELVIC, "site_inguinal", "site_bone"})
+_IN_CHEST: Final = frozenset({"site_lung", "site_mediastinum", "site_bone", "site_supraclavicular"})
+_EXAMINED_UNDER_ANAESTHESIA: Final = frozenset({"examination-under-anaesthesia"})
+_ONE_LEG: Final = frozenset({"leg-oedema-one-side"})
+_MATTERS: Final = frozenset(
+    {
+        *groups.METASTASIS,
+        *groups.CERVICAL_CANCER,
+        *groups.IMAGING,
+        TUMOUR,
+        "tnm-distant-metastases",
+        "tnm-regional-nodes",
+    }
+)
+_KEYS: Final = ("conditions", "diagnosticReports", *STATED)
+_CENTIMETRES: Final[Mapping[str, float]] = {"cm": 1.0, "mm": 0.1, "m": 100.0}
+
+
+_Answers = tuple[tuple[str, Statement[bool]], ...]
+"""Place within the site (empty for all of it) and what is said of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What the record says of one site: by diagnoses, by examinations, and by records that cannot decide."""
+
+    diagnosed: _Answers = ()
+    examined: _Answers = ()
+    possible: tuple[Evidence, ...] = ()
+
+    def __add__(self, other: _Heard) -> _Heard:
+        return _Heard(
+            diagnosed=(*self.diagnosed, *other.diagnosed),
+            examined=(*self.examined, *other.examined),
+            possible=(*self.possible, *other.possible),
+        )
+
+
+def derive_sites(
+    history: History,
+    today: dt.date,
+    windows: Windows,
+    *,
+    timeline: Timeline,
+) -> dict[str, Feature]:
+    """Sites of disease and what staging shows (decision model 2.2).
+
+    Args:
+        history: the history.
+        today: facts dated later do not count.
+        windows: staging, signs and size windows in days.
+        timeline: from :mod:`~fhir_mappings.features.disease`: end of the last curative treatment (older findings are
+            of earlier disease), first evidence of the present disease (an M or N category counts from then on),
+            another primary cancer.
+
+    Returns:
+        The features by name. A site is no only by an explicit finding inside the staging window, and not while
+        diagnoses, reports, observations or questionnaire answers are incomplete (SAFE-05).
+    """
+    view = _View(history, today, windows, timeline)
+    heard = {name: view.site(name) for name in NAMES}
+    found = {name: view.conclude(heard[name]) for name in NAMES}
+    lesions = view.count("own-distant-lesion-count", "distant lesions")
+    found |= _others_by_count(found, lesions, view)
+    found["site_distant"] = view.distant(found)
+    signs = view.signs()
+    pet = view.examined(groups.IMAGING_PET_CT)
+    features: dict[str, Feature] = {
+        **found,
+        "isolated_chest": _isolated_chest(found),
+        "n_distant_lesions": lesions,
+        "lesions_all_treatable": view.say(
+            "own-all-lesions-amenable-to-local-therapy",
+            "all lesions can be treated locally",
+            "not all lesions can be treated locally",
+        ),
+        "pelvic_node_count": view.count("own-pelvic-node-count", "pelvic nodes"),
+        **signs,
+        "sidewall_triad": _all(signs.values()),
+        "unresectable": view.say("own-unresectable", "judged unresectable", "judged resectable"),
+        "central_size_cm": view.size(),
+        "adequate_staging": view.adequate_staging(),
+        "pet_ct_recent": view.recently(pet),
+        "pet_ct_date": Moment(pet[-1][0], (pet[-1][1],)) if pet else Moment(),
+        "pelvic_mri_recent": view.recently(view.examined(groups.IMAGING_MRI_PELVIS | _EXAMINED_UNDER_ANAESTHESIA)),
+    }
+    return features
+
+
+class _View:
+    """One history seen for its sites."""
+
+    def __init__(self, history: History, today: dt.date, windows: Windows, timeline: Timeline) -> None:
+        self.history = history
+        self.today = today
+        self.windows = windows
+        self.timeline = timeline
+        self.examinations = {reference: report.concepts for report in history.reports for reference in report.results}
+        self.hindrance = statements.obstacle(history, _KEYS, _MATTERS)
+
+    # sites
+
+    def earlier(self, date: PartialDate | None) -> bool:
+        """Whether the record is surely of disease that was treated since."""
+        until = self.timeline.treated_until
+        return until is not None and date is not None and newer(date, until) is Tri.NO
+
+    def placed(self, date: PartialDate | None) -> bool:
+        """Whether the record is surely of the present disease, or nothing says that there was an earlier one."""
+        until = self.timeline.treated_until
+        return until is None or newer(date, until) is Tri.YES
+
+    def site(self, name: str) -> _Heard:
+        """Everything the record says of one site."""
+        heard = self._categories(name)
+        for item in self.history.diagnoses:
+            if not item.disowned and happened(item.date, self.today) and not self.earlier(item.date):
+                heard += self._diagnosis(name, item)
+        for observation in statements.values(self.history, frozenset({TUMOUR}), self.today):
+            if not self.earlier(observation.date):
+                heard += self._seen(name, observation)
+        return heard
+
+    def _diagnosis(self, name: str, item: Diagnosis) -> _Heard:
+        secondary = decides(item, groups.METASTASIS | groups.CERVICAL_CANCER_WITH_DIRECT_SPREAD)
+        back = decides(item, groups.LOCAL_RECURRENCE) or (
+            decides(item, groups.CERVICAL_CANCER | groups.CANCER_SITE_UNSPECIFIED)
+            and (item.clinical in _BACK or bool(item.concepts & groups.RECURRENCE_STATED))
+        )
+        if not (secondary or back) or item.clinical in _OVER:
+            return _Heard()
+        coded = item.concepts & _METASTASES.get(name, frozenset())
+        where = item.body_sites & _BODY_SITES[name]
+        evidence = Evidence(item.reference, item.text or f"diagnosis: {NAMES[name]}", item.date)
+        if coded or where:
+            named = bool(item.concepts & groups.CERVICAL_CANCER)
+            sure = item.verification is Verification.CONFIRMED and self.placed(item.date) and (named or self._alone)
+            if sure:
+                places = where or (_BODY_SITES[name] if len(_BODY_SITES[name]) == 1 else {name})
+                said = tuple((place, Statement(True, item.date, evidence)) for place in sorted(places))
+                return _Heard(diagnosed=said)
+            return _Heard(possible=(evidence,))
+        return _Heard(possible=(evidence,)) if self._vague(name, item.concepts, item.body_sites) else _Heard()
+
+    @property
+    def _alone(self) -> bool:
+        return not (self.timeline.other_primary.is_yes or self.timeline.other_primary.possible)
+
+    @staticmethod
+    def _vague(name: str, concepts: Concepts, sites: Concepts) -> bool:
+        chest = "site-chest" in sites and not sites & (groups.SITE_LUNG | groups.SITE_MEDIASTINAL)
+        if chest and name in ("site_lung", "site_mediastinum"):
+            return True
+        # A body site says where; the vague code beside it then adds nothing.
+        said = sites or concepts
+        return any(said & vague and name in names for vague, names in _VAGUE)
+
+    def _seen(self, name: str, observation: Observed) -> _Heard:
+        """A tumour-at-site finding: yes at any time since treatment, no only inside the window."""
+        present = observation.value.truth
+        where = observation.body_sites & _BODY_SITES[name]
+        if observation.body_sites == {"site-chest"} and name in ("site_lung", "site_mediastinum"):
+            where = frozenset() if present else observation.body_sites
+        if WHOLE_BODY in observation.body_sites and present is False:
+            where = frozenset({WHOLE_BODY})
+        evidence = self._finding(name, observation)
+        if present is None:
+            return _Heard()
+        if not where:
+            vague = present and self._vague(name, frozenset(), observation.body_sites)
+            return _Heard(possible=(evidence,) if vague else ())
+        if present and not self.placed(observation.date):
+            return _Heard(possible=(evidence,))
+        if not present and not (self.in_window(observation.date) and self._covers(name, observation)):
+            return _Heard()
+        said = tuple((place, Statement(present, observation.date, evidence)) for place in sorted(where))
+        return _Heard(examined=said)
+
+    def _finding(self, name: str, observation: Observed) -> Evidence:
+        exam = self._examination(observation)
+        names = (
+            (groups.IMAGING_PET, "PET/CT"),
+            (groups.IMAGING_MRI_PELVIS, "pelvic MRI"),
+            (groups.IMAGING_CT_PELVIS | groups.IMAGING_CT_CHEST, "CT"),
+        )
+        by = next((word for concepts, word in names if exam & concepts), "examination")
+        word = "positive" if observation.value.truth else "negative"
+        return Evidence(observation.reference, f"{by} {word} for this site ({NAMES[name]})", observation.date)
+
+    def _examination(self, observation: Observed) -> Concepts:
+        return observation.methods | self.examinations.get(observation.reference, frozenset())
+
+    def _covers(self, name: str, observation: Observed) -> bool:
+        """Whether a named examination takes in the site; a finding without one is the examiner's own statement."""
+        exam = self._examination(observation) & groups.IMAGING
+        if not exam:
+            return True
+        if exam <= _PELVIC_EXAMINATIONS:
+            return name in _IN_PELVIS
+        return name in _IN_CHEST if exam <= _CHEST_EXAMINATIONS else True
+
+    def in_window(self, date: PartialDate | None) -> bool:
+        """Whether the date surely lies in the staging window."""
+        return date is not None and recent(date, self.today, self.windows.staging) is Tri.YES
+
+    def _categories(self, name: str) -> _Heard:
+        """M and N categories, in the window and at or after the recurrence.
+
+        M0 rules out distant sites, N0 pelvic and para-aortic nodes; categories of 1 and more leave the place open.
+        """
+        letter = "m" if name in DISTANT else "n" if name in ("site_pelvic_nodal", "site_paraaortic") else ""
+        heard = _Heard()
+        for token, observation in self._tokens(letter):
+            number = token["number"]
+            evidence = Evidence(observation.reference, f"{letter.upper()} category {number}", observation.date)
+            if number == "0":
+                if self.in_window(observation.date) and self._restaged(observation):
+                    heard += _Heard(examined=(("", Statement(False, observation.date, evidence)),))
+            elif letter == "n" and not self.earlier(observation.date) and self._restaged(observation):
+                heard += _Heard(possible=(evidence,))
+        return heard
+
+    def _tokens(self, letter: str) -> Iterable[tuple[re.Match[str], Observed]]:
+        concepts = {"m": "tnm-distant-metastases", "n": "tnm-regional-nodes"}.get(letter, "")
+        diagnoses = {item.reference: item for item in self.history.diagnoses}
+        for observation in statements.values(self.history, frozenset({concepts}), self.today):
+            subjects = [diagnoses[each] for each in observation.focus if each in diagnoses]
+            if any(item.concepts & groups.OTHER_PRIMARY_CANCER for item in subjects):
+                continue
+            words = (observation.value.token, *sorted(code.casefold() for _, code in observation.value.codes))
+            match = next((found for word in words if (found := _CATEGORY.fullmatch(word))), None)
+            if match is not None and match["letter"] == letter:
+                yield match, observation
+
+    def _restaged(self, observation: Observed) -> bool:
+        """At or after the first evidence of the present disease; an ``r`` prefix says so itself."""
+        words = (observation.value.token, *(code.casefold() for _, code in observation.value.codes))
+        if any(_RESTAGED.match(word) for word in words):
+            return not self.earlier(observation.date)
+        since = self.timeline.evidence_since
+        return since is not None and observation.date is not None and before(observation.date, since) is Tri.NO
+
+    def conclude(self, heard: _Heard) -> Finding:
+        """One site: yes where any place of it is, no where its places were looked at and free, else unknown."""
+        everywhere = [each for place, each in heard.examined if place in ("", WHOLE_BODY)]
+        places = {place for place, _ in (*heard.diagnosed, *heard.examined)} - {"", WHOLE_BODY}
+        verdicts: list[Verdict[bool]] = []
+        for where in sorted(places) or [""]:
+            seen = settle([*(each for place, each in heard.examined if place == where and where), *everywhere])
+            verdicts.append(self._with_diagnoses(seen, [each for place, each in heard.diagnosed if place == where]))
+        return self._combine(verdicts, sorted_evidence(heard.possible))
+
+    @staticmethod
+    def _with_diagnoses(seen: Verdict[bool], diagnosed: list[Statement[bool]]) -> Verdict[bool]:
+        """A diagnosis holds unless a negative examination is not older: then the two contradict each other."""
+        if not diagnosed:
+            return seen
+        evidence = sorted_evidence([*(each.evidence for each in diagnosed), *seen.evidence])
+        denied = seen.value is False and all(newer(each.date, seen.date) is not Tri.YES for each in diagnosed)
+        if denied or seen.contradicted:
+            return Verdict(evidence=evidence, contradicted=True)
+        positive = sorted_evidence([*(each.evidence for each in diagnosed), *(seen.evidence if seen.value else ())])
+        return Verdict(True, positive)
+
+    def _combine(self, verdicts: list[Verdict[bool]], possible: tuple[Evidence, ...]) -> Finding:
+        yes = [each for verdict in verdicts if verdict.value for each in verdict.evidence]
+        torn = [each for verdict in verdicts if verdict.contradicted for each in verdict.evidence]
+        no = sorted_evidence(each for verdict in verdicts if verdict.value is False for each in verdict.evidence)
+        if yes:
+            return Finding(Tri.YES, sorted_evidence(yes), possible)
+        if torn:
+            return Finding(evidence=sorted_evidence(torn), possible=possible, note=CONTRADICTION)
+        if no and not self._outweighs(possible, no) and not self.hindrance:
+            return Finding(Tri.NO, no)
+        return Finding(evidence=no if self.hindrance else (), possible=possible, note=self.hindrance if no else "")
+
+    @staticmethod
+    def _outweighs(possible: Iterable[Evidence], no: tuple[Evidence, ...]) -> bool:
+        """Whether a record that may say yes is not surely older than a negative finding."""
+        return any(all(newer(each.date, item.date) is not Tri.YES for each in no) for item in possible)
+
+    def distant(self, found: Mapping[str, Finding]) -> Finding:
+        """Distant disease: yes at any distant site or by an M category of 1.
+
+        No by an explicit M0, or when every named distant site is free and none of the others is possible.
+        """
+        subs = [found[name] for name in DISTANT]
+        possible = sorted_evidence(each for sub in subs for each in sub.possible)
+        yes = [each for sub in subs if sub.is_yes for each in sub.evidence]
+        general = [*self._general_yes(), *self._general_no()]
+        verdict = settle(general)
+        if yes:
+            return Finding(Tri.YES, sorted_evidence([*yes, *(verdict.evidence if verdict.value else ())]))
+        if verdict.value:
+            return Finding(Tri.YES, verdict.evidence, possible)
+        torn = [each for sub in subs if sub.note == CONTRADICTION for each in sub.evidence]
+        if verdict.contradicted or torn:
+            return Finding(evidence=sorted_evidence([*verdict.evidence, *torn]), possible=possible, note=CONTRADICTION)
+        named = [found[name] for name in NAMED_DISTANT]
+        no = [each for sub in named for each in sub.evidence] if all(sub.is_no for sub in named) else []
+        against = sorted_evidence([*(verdict.evidence if verdict.value is False else ()), *no])
+        if not against or self._outweighs(possible, against):
+            return Finding(possible=possible)
+        if self.hindrance:
+            return Finding(evidence=against, note=self.hindrance)
+        return Finding(Tri.NO, against)
+
+    def _general_yes(self) -> Iterable[Statement[bool]]:
+        for token, observation in self._tokens("m"):
+            if token["number"] != "0" and not self.earlier(observation.date) and self._restaged(observation):
+                evidence = Evidence(observation.reference, "M category 1: distant metastasis", observation.date)
+                yield Statement(True, observation.date, evidence)
+        wanted = groups.DISEASE_STATUS | {"distant-metastasis-present"}
+        for observation in statements.values(self.history, wanted, self.today):
+            said = "distant-metastasis-present" in (observation.value.concepts | observation.concepts)
+            if said and observation.value.truth is not False and self.placed(observation.date) and self._alone:
+                evidence = Evidence(observation.reference, "distant metastasis present", observation.date)
+                yield Statement(True, observation.date, evidence)
+
+    def _general_no(self) -> Iterable[Statement[bool]]:
+        for token, observation in self._tokens("m"):
+            if token["number"] == "0" and self.in_window(observation.date) and self._restaged(observation):
+                evidence = Evidence(observation.reference, "M category 0: no distant metastasis", observation.date)
+                yield Statement(False, observation.date, evidence)
+        # "No history of metastatic cancer" speaks of the past of its own day and of nothing later.
+        for observation in statements.values(self.history, _STANDARD_METASTASIS_HISTORY, self.today):
+            since = self.timeline.evidence_since
+            outdated = since is not None and newer(since, observation.date) is not Tri.NO
+            if observation.value.truth is False and self.in_window(observation.date) and not outdated:
+                text = "no history of metastatic cancer up to then"
+                yield Statement(False, observation.date, Evidence(observation.reference, text, observation.date))
+
+    # statements and counts
+
+    def say(self, concept: str, yes: str, no: str) -> Finding:
+        """An explicit statement about the present disease."""
+        return stated(self.history, concept, self.today, yes=yes, no=no, since=self.timeline.treated_until)
+
+    def count(self, concept: str, unit: str) -> Amount:
+        """The newest stated number of the present disease."""
+        said = counted(self.history, frozenset({concept}), self.today, unit)
+        verdict = settle([each for each in said if not self.earlier(each.date)])
+        if verdict.value is None:
+            return Amount(evidence=verdict.evidence, note=CONTRADICTION if verdict.contradicted else "")
+        return Amount.exactly(verdict.value, date=verdict.date, evidence=verdict.evidence)
+
+    # signs of the side wall
+
+    def signs(self) -> dict[str, Finding]:
+        """Leg oedema of one side, sciatic pain, hydronephrosis: active and at most the window old."""
+        one_leg = groups.LEG_OEDEMA | _ONE_LEG
+        return {
+            "sign_leg_oedema_unilateral": self._sign(one_leg, groups.LEG_OEDEMA_POSSIBLE, sided=True),
+            "sign_sciatic_pain": self._sign(frozenset({"sciatica"}), frozenset({"lumbosacral-plexus-disorder"})),
+            "sign_hydronephrosis": self._sign(
+                groups.HYDRONEPHROSIS, frozenset({"ureteral-obstruction-without-hydronephrosis"})
+            ),
+        }
+
+    def _sign(self, sure: Concepts, maybe: Concepts, *, sided: bool = False) -> Finding:
+        said: list[Statement[bool]] = []
+        possible: list[Evidence] = []
+        for item in self.history.diagnoses:
+            active = not item.disowned and item.clinical not in _OVER and item.abatement is None
+            if not active or not item.concepts & (sure | maybe) or not happened(item.date, self.today):
+                continue
+            evidence = Evidence(item.reference, item.text or "active on the problem list", item.date)
+            if sided and item.laterality is Laterality.BOTH_SIDES:
+                continue
+            placed = not sided or item.laterality is Laterality.ONE_SIDE or bool(item.concepts & _ONE_LEG)
+            confirmed = item.verification is Verification.CONFIRMED and decides(item, sure)
+            if confirmed and placed and self._of_late(item.date):
+                said.append(Statement(True, item.date, evidence))
+            else:
+                possible.append(evidence)
+        for observation in statements.values(self.history, sure, self.today):
+            truth = observation.value.truth
+            if (
+                truth is None
+                or not self._of_late(observation.date)
+                or (sided and truth and not self._one_side(observation))
+            ):
+                continue
+            text = "present on examination" if truth else "absent on examination"
+            evidence = Evidence(observation.reference, text, observation.date)
+            said.append(Statement(truth, observation.date, evidence))
+        verdict = settle(said)
+        if verdict.contradicted:
+            return Finding(evidence=verdict.evidence, possible=sorted_evidence(possible), note=CONTRADICTION)
+        hindrance = statements.obstacle(self.history, ("conditions", *STATED), sure | maybe)
+        if verdict.value is False and (possible or hindrance):
+            return Finding(evidence=verdict.evidence, possible=sorted_evidence(possible), note=hindrance)
+        if verdict.value is None:
+            return Finding(possible=sorted_evidence(possible))
+        return Finding(Tri.YES if verdict.value else Tri.NO, verdict.evidence)
+
+    @staticmethod
+    def _one_side(observation: Observed) -> bool:
+        return bool(observation.concepts & _ONE_LEG)
+
+    def _of_late(self, date: PartialDate | None) -> bool:
+        return date is not None and recent(date, self.today, self.windows.signs) is Tri.YES
+
+    # size and examinations
+
+    def size(self) -> Amount:
+        """Largest dimension in cm of the newest measurement of the pelvic tumour inside its window.
+
+        A measurement belongs to the pelvis by its body site, by the cervical cancer as its focus, or by a pelvic MRI
+        that lists or made it; another one is only possible.
+        """
+        measured: list[tuple[PartialDate, float, float, Evidence]] = []
+        possible: list[Evidence] = []
+        for observation in statements.values(self.history, frozenset({"tumour-size"}), self.today):
+            bounds = [found for value in self._sizes(observation) if (found := value) is not None]
+            if not bounds or self.earlier(observation.date) or self._elsewhere(observation):
+                continue
+            low, high = max(low for low, _ in bounds), max(high for _, high in bounds)
+            evidence = Evidence(observation.reference, f"tumour size {high:g} cm", observation.date)
+            if observation.date is None or not self._pelvic(observation):
+                possible.append(evidence)
+            elif recent(observation.date, self.today, self.windows.central_size) is Tri.YES:
+                measured.append((observation.date, low, high, evidence))
+            else:
+                possible.append(evidence)
+        if not measured:
+            return Amount(unit="cm", possible=sorted_evidence(possible))
+        measured.sort(key=lambda each: order(each[0], each[3].reference))
+        last = [each for each in measured if before(each[0], measured[-1][0]) is not Tri.YES]
+        low, high = min(each[1] for each in last), max(each[2] for each in last)
+        return Amount(low, high, "cm", last[-1][0], sorted_evidence(each[3] for each in last))
+
+    @staticmethod
+    def _sizes(observation: Observed) -> Iterable[tuple[float, float] | None]:
+        parts = [value for concepts, value in observation.components if "tumour-size" in concepts]
+        for value in (observation.value, *parts):
+            factor = _CENTIMETRES.get(value.unit)
+            if value.number is None or factor is None or value.number <= 0 or value.comparator.startswith(">"):
+                yield None
+            else:
+                size = round(value.number * factor, 3)
+                yield (0.0 if value.comparator else size, size)
+
+    @staticmethod
+    def _elsewhere(observation: Observed) -> bool:
+        pelvic = groups.SITE_CENTRAL_PELVIC | groups.SITE_PELVIC_SIDEWALL | groups.SITE_PELVIC_PART_UNSPECIFIED
+        return bool(observation.body_sites) and not observation.body_sites & pelvic
+
+    def _pelvic(self, observation: Observed) -> bool:
+        cancers = {item.reference for item in self.history.diagnoses if item.concepts & groups.CERVICAL_CANCER}
+        return (
+            bool(observation.body_sites)
+            or bool(cancers & frozenset(observation.focus))
+            or bool(self._examination(observation) & groups.IMAGING_MRI_PELVIS)
+        )
+
+    def examined(self, concepts: Concepts) -> list[tuple[PartialDate, Evidence]]:
+        """Final examinations of these kinds with a date, oldest first."""
+        found = [
+            (item.date, Evidence(item.reference, "final examination report", item.date))
+            for item in self.history.reports
+            if item.final and decides(item, concepts) and item.date is not None and happened(item.date, self.today)
+        ]
+        for treatment in self.history.treatments:
+            when = treatment.end or treatment.start
+            done = treatment.occurrence is Occurrence.DONE and decides(treatment, concepts)
+            if done and when is not None and happened(when, self.today):
+                found.append((when, Evidence(treatment.reference, "examination done", when)))
+        return sorted(found, key=lambda each: order(each[0], each[1].reference))
+
+    def recently(self, examinations: list[tuple[PartialDate, Evidence]]) -> Finding:
+        """Yes when one surely lies in the staging window; an older or missing one leaves it unknown."""
+        inside = [evidence for date, evidence in examinations if self.in_window(date)]
+        if inside:
+            return Finding(Tri.YES, sorted_evidence(inside))
+        last = examinations[-1:]
+        return Finding(possible=tuple(each[1] for each in last), note=f"last one {last[0][0]}" if last else "")
+
+    def adequate_staging(self) -> Finding:
+        """PET/CT, or CT of chest, abdomen and pelvis in one or two examinations, in the staging window."""
+        pet = self.recently(self.examined(groups.IMAGING_PET_CT))
+        if pet.is_yes:
+            return pet
+        chest = self.recently(self.examined(groups.IMAGING_CT_CHEST))
+        abdomen = self.recently(self.examined(groups.IMAGING_CT_ABDOMEN_PELVIS))
+        if chest.is_yes and abdomen.is_yes:
+            return Finding(Tri.YES, sorted_evidence([*chest.evidence, *abdomen.evidence]))
+        parts = (*pet.possible, *chest.possible, *chest.evidence, *abdomen.possible, *abdomen.evidence)
+        return Finding(possible=sorted_evidence(parts))
+
+
+def _others_by_count(found: Mapping[str, Finding], lesions: Amount, view: _View) -> dict[str, Finding]:
+    """A single distant lesion at a known distant site rules out the other distant sites."""
+    here = [name for name in DISTANT if found[name].is_yes]
+    if lesions.value != 1 or len(here) != 1 or view.hindrance or not view.in_window(lesions.date):
+        return {}
+    return {
+        name: Finding(Tri.NO, lesions.evidence)
+        for name in DISTANT
+        if name not in here and not found[name].known and not found[name].possible and not found[name].note
+    }
+
+
+def _all(parts: Iterable[Finding]) -> Finding:
+    """Kleene AND with the evidence of the parts that decide it."""
+    every = list(parts)
+    value = all_yes(part.value for part in every)
+    deciding = [part for part in every if part.value is value] if value is not Tri.UNKNOWN else []
+    possible = [each for part in every for each in part.possible] if value is Tri.UNKNOWN else []
+    return Finding(value, sorted_evidence(e for part in deciding for e in part.evidence), sorted_evidence(possible))
+
+
+def _isolated_chest(found: Mapping[str, Finding]) -> Finding:
+    """Lung or mediastinum, and every other named site free; "another distant site" has no name to look for."""
+    chest = any_yes(found[name].value for name in ("site_lung", "site_mediastinum"))
+    others = [name for name in NAMES if name not in ("site_lung", "site_mediastinum", "site_other_distant")]
+    elsewhere = found["site_other_distant"]
+    rest = all_yes(~found[name].value for name in others)
+    if elsewhere.is_yes:
+        rest = Tri.NO
+    elif elsewhere.possible or elsewhere.note:
+        rest &= Tri.UNKNOWN
+    value = chest & rest
+    chest_evidence = [e for name in ("site_lung", "site_mediastinum") for e in found[name].evidence]
+    against = [e for name in (*others, "site_other_distant") if found[name].is_yes for e in found[name].evidence]
+    if value is Tri.YES:
+        return Finding(value, sorted_evidence(chest_evidence))
+    return Finding(value, sorted_evidence(against or chest_evidence) if value is Tri.NO else ())
