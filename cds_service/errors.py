@@ -1,0 +1,130 @@
+"""Every error that the service raises, and every named cause of missing data. None of them knows HTTP.
+
+::
+
+    ServiceError
+      SettingsError         the environment cannot be used; carries every fault
+      RefusedRequest        the caller has to change something
+        BadRequest          malformed, incomplete or contradictory
+          ForeignHook       a hook this service id does not answer
+        UnknownService      no service of that id
+        ForbiddenServer     a FHIR server that this service may not ask
+        BodyTooLarge        more bytes or members than are read
+        UnsupportedBody     not JSON by its headers, or encoded
+      PreconditionFailed    data without which no rule can speak could not be had (CDS Hooks: 412)
+      UnsupportedFhirVersion  the data are of a FHIR version that is not read (412 as well: no rule can speak)
+      MalformedJson         text that the strict reader refuses; becomes a BadRequest or a FetchFailure
+      FetchFailure          one question to the FHIR server failed, with its Cause; never leaves ``ehr``
+
+Messages name elements of the request, never their values: what a message says may be logged and answered.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+
+class Cause(enum.StrEnum):
+    """Why a question to the record stayed open, in words fit for a card. A fixed set: also the label of a metric."""
+
+    NOT_SUPPLIED = "it was not sent with the call and there was no FHIR server to ask"
+    UNUSABLE = "what was sent with the call could not be read"
+    OUTCOME = "the EHR reported an error in place of the data"
+    TIMED_OUT = "the FHIR server did not answer in time"
+    UNREACHABLE = "the FHIR server could not be reached"
+    NOT_ACCEPTED = "the FHIR server did not accept the access token (401)"
+    FORBIDDEN = "the FHIR server refused access (403)"
+    NOT_FOUND = "the FHIR server did not find it (404)"
+    GONE = "the FHIR server no longer has it (410)"
+    NOT_PROCESSED = "the FHIR server did not process the question (4xx)"
+    BUSY = "the FHIR server had too many requests (429)"
+    SERVER_FAILED = "the FHIR server failed (5xx)"
+    REDIRECTED = "the FHIR server pointed to another address, which is not followed"
+    NO_CONTENT = "the FHIR server sent an empty answer"
+    CUT_SHORT = "the answer of the FHIR server was cut off"
+    NOT_JSON = "the answer of the FHIR server was not readable JSON"
+    WRONG_TYPE = "the answer was of another kind than asked for"
+    TOO_LARGE = "the answer was larger than is read"
+    TOO_MANY_RESOURCES = "there were more resources than are read"
+    TOO_MANY_PAGES = "there were more pages than are read"
+    PAGES_IN_A_CIRCLE = "the pages pointed back to one already read"
+    PAGE_ELSEWHERE = "a further page lay outside the FHIR server, where it is not followed"
+    MORE_PAGES = "there were further pages and no FHIR server to ask for them"
+    FEWER_THAN_TOTAL = "fewer entries came than the stated total"
+    UNREADABLE_ENTRIES = "some entries could not be read"
+    TOO_MANY_REQUESTS = "more questions were needed than one call may ask"
+    BAD_REFERENCE = "the reference does not lead to the FHIR server"
+
+
+class ServiceError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class SettingsError(ServiceError):
+    """The settings cannot be used; ``faults`` has one line for each thing that is wrong."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+class RefusedRequest(ServiceError):  # noqa: N818 - named by what happened
+    """The caller has to change something; ``element`` names the member at fault, empty for the whole body."""
+
+    def __init__(self, reason: str, element: str = "") -> None:
+        self.reason = reason
+        self.element = element
+        super().__init__(f"{element}: {reason}" if element else reason)
+
+
+class BadRequest(RefusedRequest):
+    """The request is malformed, incomplete or contradicts itself."""
+
+
+class ForeignHook(BadRequest):
+    """The service id exists, but not for the hook of this call."""
+
+
+class UnknownService(RefusedRequest):
+    """No service is published under this id."""
+
+
+class ForbiddenServer(RefusedRequest):
+    """``fhirServer`` is well formed, but not one that this service may ask."""
+
+
+class BodyTooLarge(RefusedRequest):
+    """The body, or one of its parts, is larger than what is read."""
+
+
+class UnsupportedBody(RefusedRequest):
+    """The body is not JSON by its Content-Type, or carries a content coding."""
+
+
+class PreconditionFailed(ServiceError):  # noqa: N818 - named by what happened
+    """No rule can speak: ``missing`` pairs each needed prefetch key with the reason why it could not be had."""
+
+    def __init__(self, missing: Sequence[tuple[str, str]]) -> None:
+        self.missing = tuple(missing)
+        super().__init__("; ".join(f"{key}: {reason}" for key, reason in self.missing))
+
+
+class UnsupportedFhirVersion(ServiceError):  # noqa: N818 - says what it is
+    """The record is of a FHIR version that this service does not read; ``reason`` names it and those that are read."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class MalformedJson(ServiceError):  # noqa: N818 - named by what happened
+    """The text is not JSON by the strict reader's rules; the message says which rule."""
+
+
+class FetchFailure(ServiceError):  # noqa: N818 - named by what happened
+    """One question to the FHIR server failed."""
+
+    def __init__(self, cause: Cause) -> None:
+        self.cause = cause
+        super().__init__(cause.value)

@@ -1,0 +1,1 @@
+"""CDS Hooks as types: what the specification says, and nothing of this product's own."""

@@ -1,0 +1,351 @@
+"""The one reader of the environment: a frozen, checked Settings.
+
+Every name has the prefix ``RECURRENCE_CDS_``. All faults are found in one go and named together; a name with our prefix
+that is not in the table is a fault as well, since it is a setting that someone believes to be in force.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from cds_service.ehr.addresses import parse_base
+from cds_service.errors import SettingsError
+from cds_service.site import PROFILES, Profile, Site
+
+__all__ = ["PREFIX", "Settings", "Site", "TrustedClient"]
+
+PREFIX: Final = "RECURRENCE_CDS_"
+DEFAULT_NOTICE: Final = "Not CE marked: for evaluation and research, not for clinical use in the EU/EEA."
+DEFAULT_BODY_BYTES: Final = 4 * 1024 * 1024
+ALGORITHMS: Final = frozenset(
+    {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"}
+)
+MAX_TOKEN_LIFE: Final = 3600
+
+_SERVICE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedClient:
+    """One ``[[client]]`` of the trusted-clients file (decisions, "Settings")."""
+
+    name: str
+    issuer: str
+    jku: str | None = None
+    jwks_file: Path | None = None
+    fhir_servers: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ("ES384", "RS384")
+    profile: Profile = "standard"
+    max_token_life_seconds: int = 900
+    recommend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the site has chosen. Each field is the setting of its name in capitals; ``load`` checks, this does not."""
+
+    mode: Literal["sandbox", "production"] = "sandbox"
+    base_url: str = "http://127.0.0.1:8000"
+    trusted_clients: tuple[TrustedClient, ...] = ()
+    fhir_servers: tuple[str, ...] = ()
+    allow_insecure_loopback: bool = False
+    database_url: str = field(default="", repr=False)
+    state_dir: Path = field(default_factory=lambda: platformdirs.user_state_path("recurrence-cds"))
+    deadline_seconds: float = 2.5
+    cors_origins: tuple[str, ...] = ()
+    audit_failure: Literal["continue", "refuse"] = "continue"
+    today: date | None = None
+    closed_discovery: bool = False
+    shared_service_id: str | None = None
+    questionnaire_responses: bool = False
+    region_notice: str = DEFAULT_NOTICE
+    without_cpt: bool = False
+    max_body_bytes: int = DEFAULT_BODY_BYTES
+    ca_file: Path | None = None
+
+    @property
+    def sandbox(self) -> bool:
+        """No client authentication, and any server of this machine may be asked."""
+        return self.mode == "sandbox"
+
+    @property
+    def stored_in(self) -> str:
+        """Database URL: the one chosen, or an SQLite file in the state folder."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'recurrence-cds.sqlite3'}"
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str]) -> Settings:
+        """Read and check all settings.
+
+        Raises:
+            SettingsError: with one line for each fault.
+        """
+        faults: list[str] = []
+        values: dict[str, Any] = {}
+        for name, text in sorted(environment.items()):
+            if not name.startswith(PREFIX) or not text.strip():
+                continue
+            reader = READERS.get(name.removeprefix(PREFIX))
+            if reader is None:
+                faults.append(_unknown(name))
+                continue
+            try:
+                values[name.removeprefix(PREFIX).lower()] = reader(text.strip())
+            except ValueError as fault:
+                faults.append(f"{name}: {fault}")
+        settings = cls(**values)
+        faults += settings._contradictions()
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    def _contradictions(self) -> list[str]:
+        """Faults that lie between settings."""
+        if self.sandbox:
+            return [f"{PREFIX}CLOSED_DISCOVERY: sandbox mode has no authentication"] if self.closed_discovery else []
+        return [f"{PREFIX}{name}: {fault}" for name, wrong, fault in self._production_rules() if wrong]
+
+    def _production_rules(self) -> tuple[tuple[str, bool, str], ...]:
+        lax = self.allow_insecure_loopback
+        jkus = [client.jku for client in self.trusted_clients if client.jku]
+        servers = [server for client in self.trusted_clients for server in client.fhir_servers]
+        return (
+            ("TODAY", self.today is not None, "refused in production mode"),
+            ("BASE_URL", not _secure(self.base_url, lax=lax), "production mode needs https"),
+            ("TRUSTED_CLIENTS", not self.trusted_clients, "production mode needs at least one trusted client"),
+            ("TRUSTED_CLIENTS", not all(_secure(url, lax=lax) for url in jkus), "each jku has to be https"),
+            ("TRUSTED_CLIENTS", not all(_secure(url, lax=lax) for url in servers), "FHIR servers have to be https"),
+            ("FHIR_SERVERS", bool(self.fhir_servers), "in production mode they stand with their trusted client"),
+        )
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), READERS, n=1)
+    return f"{name}: there is no such setting" + (f"; is {PREFIX}{close[0]} meant?" if close else "")
+
+
+def _secure(url: str, *, lax: bool) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (lax and parts.hostname in _LOOPBACK)
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"has to be one of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("has to be 0 or 1")
+    return text == "1"
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        port_fits = parts.port != 0
+    except ValueError:
+        port_fits = False
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\]", text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits or not plain:
+        raise ValueError("has to be an http or https URL without user, query or fragment")
+    return text.rstrip("/")
+
+
+def _items(text: str) -> list[str]:
+    return [item for item in re.split(r"[\s,]+", text) if item]
+
+
+def _bases(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(parse_base(item).url for item in items)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = [_url(item) for item in _items(text)]
+    if any(urlsplit(origin).path for origin in origins):
+        raise ValueError("an origin is scheme, host and port, nothing more")
+    return tuple(origin.lower() for origin in origins)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.1 <= seconds <= 30:
+        raise ValueError("has to be a number of seconds from 0.1 to 30")
+    return seconds
+
+
+def _bytes(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{4,9}", text) or not 1024 <= int(text) <= 64 * 1024 * 1024:
+        raise ValueError("has to be a number of bytes from 1024 to 67108864")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("has to be a date of the form YYYY-MM-DD") from None
+
+
+def _service_id(text: str) -> str:
+    if not _SERVICE_ID.fullmatch(text):
+        raise ValueError("has to be 1 to 64 letters, digits and hyphens")
+    return text
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("has to begin with sqlite:/// or postgresql+psycopg://")
+    return text
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError("is not the path of a file")
+    return path
+
+
+def _trusted_clients(text: str) -> tuple[TrustedClient, ...]:
+    path = _file(text)
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ValueError("the file is not readable TOML") from None
+    entries = content.get("client")
+    if not isinstance(entries, list) or not entries or content.keys() != {"client"}:
+        raise ValueError("the file has to hold [[client]] entries and nothing else")
+    faults: list[str] = []
+    clients: list[TrustedClient] = []
+    for place, entry in enumerate(entries, start=1):
+        try:
+            clients.append(_trusted_client(entry, path.parent))
+        except ValueError as fault:
+            faults.append(f"client {place}: {fault}")
+    issuers = [client.issuer for client in clients]
+    faults += [f"issuer of client {i + 1} stands twice" for i, one in enumerate(issuers) if one in issuers[:i]]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(clients)
+
+
+def _trusted_client(entry: Mapping[str, Any], folder: Path) -> TrustedClient:
+    faults = [f"unknown {name}" for name in entry if name not in CLIENT_READERS]
+    faults += [f"{name} is missing" for name in ("name", "issuer") if name not in entry]
+    if ("jku" in entry) == ("jwks_file" in entry):
+        faults.append("either jku or jwks_file is needed, and not both")
+    values: dict[str, Any] = {}
+    for name, value in entry.items():
+        if name in CLIENT_READERS:
+            try:
+                values[name] = CLIENT_READERS[name](value)
+            except ValueError as fault:
+                faults.append(f"{name} {fault}")
+    if "jwks_file" in values:
+        values["jwks_file"] = folder / values["jwks_file"]
+        if not values["jwks_file"].is_file():
+            faults.append("jwks_file is not the path of a file")
+    if faults:
+        raise ValueError(", ".join(faults))
+    return TrustedClient(**values)
+
+
+def _toml_text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("has to be a text")
+    return value
+
+
+def _toml_texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("has to be a list of texts")  # noqa: TRY004 - collected with the faults of other members
+    return tuple(_toml_text(item) for item in value)
+
+
+def _toml_url(value: Any) -> str:
+    _url(_toml_text(value))
+    return _toml_text(value)
+
+
+def _toml_bases(value: Any) -> tuple[str, ...]:
+    return _bases(_toml_texts(value))
+
+
+def _toml_algorithms(value: Any) -> tuple[str, ...]:
+    algorithms = _toml_texts(value)
+    if not algorithms or not ALGORITHMS.issuperset(algorithms):
+        raise ValueError(f"have to be among {', '.join(sorted(ALGORITHMS))}")
+    return algorithms
+
+
+def _toml_life(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_TOKEN_LIFE:
+        raise ValueError(f"has to be a number of seconds up to {MAX_TOKEN_LIFE}")
+    return value
+
+
+def _toml_switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("has to be true or false")  # noqa: TRY004 - collected with the faults of other members
+    return value
+
+
+def _toml_profile(value: Any) -> str:
+    return _one_of(*PROFILES)(_toml_text(value))
+
+
+CLIENT_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "name": _toml_text,
+    "issuer": _toml_text,
+    "jku": _toml_url,
+    "jwks_file": _toml_text,
+    "fhir_servers": _toml_bases,
+    "audiences": _toml_texts,
+    "algorithms": _toml_algorithms,
+    "profile": _toml_profile,
+    "max_token_life_seconds": _toml_life,
+    "recommend": _toml_switch,
+}
+"""Members of a ``[[client]]`` entry, each with the reader that checks it."""
+
+READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "MODE": _one_of("sandbox", "production"),
+    "BASE_URL": _url,
+    "TRUSTED_CLIENTS": _trusted_clients,
+    "FHIR_SERVERS": lambda text: _bases(_items(text)),
+    "ALLOW_INSECURE_LOOPBACK": _switch,
+    "DATABASE_URL": _database,
+    "STATE_DIR": lambda text: Path(text).expanduser(),
+    "DEADLINE_SECONDS": _seconds,
+    "CORS_ORIGINS": _origins,
+    "AUDIT_FAILURE": _one_of("continue", "refuse"),
+    "TODAY": _date,
+    "CLOSED_DISCOVERY": _switch,
+    "SHARED_SERVICE_ID": _service_id,
+    "QUESTIONNAIRE_RESPONSES": _switch,
+    "REGION_NOTICE": str,
+    "WITHOUT_CPT": _switch,
+    "MAX_BODY_BYTES": _bytes,
+    "CA_FILE": _file,
+}
+"""Name without prefix to reader; the field of Settings has the same name in small letters."""

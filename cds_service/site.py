@@ -1,0 +1,28 @@
+"""What the steps below the edge may know of the place that the service runs at, and of its caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Profile = Literal["standard", "epic", "sandbox"]
+"""How much of CDS Hooks a client understands; cards are cut to it (decisions, "Cards")."""
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The caller's profile and the site's texts, as cards need them.
+
+    Attributes:
+        profile: what the client understands.
+        recommend: whether options of strength ``recommended`` may carry ``isRecommended``.
+        region_notice: one line that every card's detail ends with; empty for none.
+        base_url: public base of this service, without trailing slash, for links.
+    """
+
+    profile: Profile = "standard"
+    recommend: bool = False
+    region_notice: str = ""
+    base_url: str = ""

@@ -1,0 +1,61 @@
+"""The options of the servers; that they serve is shown in tests/journeys/test_serve.py."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cds_service import serve
+from cds_service.settings import Settings
+
+
+def worker(age: int, host: str = "127.0.0.1") -> Any:
+    listener = SimpleNamespace(getsockname=lambda: (host, 8001, 0, 0))
+    return SimpleNamespace(age=age, sockets=[SimpleNamespace(sock=listener)])
+
+
+def test_run_03_gunicorn_is_set_up_without_control_socket_and_with_limits() -> None:
+    application = serve.Gunicorn(Settings(), serve.gunicorn_options("::1", 0, 2, deadline_seconds=25))
+    config = application.cfg
+    assert config.control_socket_disable is True
+    assert (config.worker_class_str, config.workers, config.threads) == ("gthread", 2, 8)
+    assert config.address == [("::1", 0)]
+    assert config.timeout > 25 + config.graceful_timeout - 1
+    assert (config.limit_request_line, config.limit_request_field_size, config.limit_request_fields) == (8190, 8190, 50)
+    assert config.max_requests_jitter > 0
+    assert application.load().name == "cds_service"
+
+
+def test_only_the_first_worker_ever_says_that_all_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    ready = serve.gunicorn_options("127.0.0.1", 0, 2, 2.5)["post_worker_init"]
+    ready(worker(age=1))
+    ready(worker(age=2))
+    ready(worker(age=1, host="::1"))
+    assert capsys.readouterr().out.splitlines() == [
+        "recurrence-cds is ready: http://127.0.0.1:8001/cds-services",
+        "recurrence-cds is ready: http://[::1]:8001/cds-services",
+    ]
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(None, 2), (1, 2), (3, 3), (64, 4)])
+def test_two_to_four_workers(monkeypatch: pytest.MonkeyPatch, processors: int | None, workers: int) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    assert serve.default_workers() == workers
+
+
+def test_granian_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("os.environ", {})
+    monkeypatch.setattr(serve, "find_spec", {"granian": None}.__getitem__)
+    assert serve.run("127.0.0.1", 0, server="granian") == 2
+    assert "recurrence-cds[fast]" in capsys.readouterr().err
+
+
+def test_production_mode_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Settings, "load", lambda _: Settings(mode="production"))
+    assert serve.run("127.0.0.1", 0) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "client authentication" in line

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cds_service.errors import SettingsError
+from cds_service.settings import DEFAULT_NOTICE, PREFIX, READERS, Settings
+
+CLIENT = """
+[[client]]
+name = "Example EHR"
+issuer = "https://ehr.example.org/"
+jku = "https://ehr.example.org/jwks.json"
+fhir_servers = ["https://ehr.example.org/fhir/"]
+"""
+
+
+def load(**values: str) -> Settings:
+    return Settings.load({f"{PREFIX}{name}": value for name, value in values.items()})
+
+
+def faults(**values: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(**values)
+    return caught.value.faults
+
+
+def file(folder: Path, text: str) -> str:
+    path = folder / "clients.toml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_an_empty_environment_is_the_sandbox() -> None:
+    settings = Settings.load({"PATH": "/bin", "OTHER": "x"})
+    assert settings == Settings()
+    assert settings.sandbox
+    assert settings.max_body_bytes == 4 * 1024 * 1024
+    assert settings.stored_in == f"sqlite:///{settings.state_dir / 'recurrence-cds.sqlite3'}"
+
+
+def test_every_field_has_a_reader_and_every_reader_a_field() -> None:
+    assert {field.name.upper() for field in fields(Settings)} == READERS.keys()
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    settings = load(
+        BASE_URL="https://cds.example.org/",
+        FHIR_SERVERS="https://a.example.org/fhir, http://b.example.org:8080/r4/",
+        DATABASE_URL="postgresql+psycopg://u:secret@db/x",
+        STATE_DIR=str(tmp_path),
+        DEADLINE_SECONDS="1.5",
+        CORS_ORIGINS="https://EHR.example.org https://other.example.org:8443",
+        AUDIT_FAILURE="refuse",
+        TODAY="2026-11-24",
+        SHARED_SERVICE_ID="cervical-recurrence",
+        QUESTIONNAIRE_RESPONSES="1",
+        REGION_NOTICE="Evaluation only.",
+        WITHOUT_CPT="1",
+        MAX_BODY_BYTES="2097152",
+        ALLOW_INSECURE_LOOPBACK="0",
+        CA_FILE=file(tmp_path, ""),
+    )
+    assert settings == Settings(
+        base_url="https://cds.example.org",
+        fhir_servers=("https://a.example.org/fhir/", "http://b.example.org:8080/r4/"),
+        database_url="postgresql+psycopg://u:secret@db/x",
+        state_dir=tmp_path,
+        deadline_seconds=1.5,
+        cors_origins=("https://ehr.example.org", "https://other.example.org:8443"),
+        audit_failure="refuse",
+        today=date(2026, 11, 24),
+        shared_service_id="cervical-recurrence",
+        questionnaire_responses=True,
+        region_notice="Evaluation only.",
+        without_cpt=True,
+        max_body_bytes=2097152,
+        ca_file=tmp_path / "clients.toml",
+    )
+    assert settings.stored_in == "postgresql+psycopg://u:secret@db/x"
+    assert "secret" not in repr(settings)
+
+
+def test_blank_values_are_as_good_as_none() -> None:
+    assert load(REGION_NOTICE=" ", TODAY="").region_notice == DEFAULT_NOTICE
+
+
+def test_all_faults_are_named_at_once() -> None:
+    found = faults(MODE="test", DEADLINE_SECONDS="soon", TODAY="tomorrow", DEADLINE="3")
+    assert [fault.partition(":")[0].removeprefix(PREFIX) for fault in found] == [
+        "DEADLINE",
+        "DEADLINE_SECONDS",
+        "MODE",
+        "TODAY",
+    ]
+    assert "RECURRENCE_CDS_DEADLINE_SECONDS meant?" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODE", "Production"),
+        ("BASE_URL", "cds.example.org"),
+        ("BASE_URL", "ftp://cds.example.org"),
+        ("BASE_URL", "https://u@cds.example.org"),
+        ("BASE_URL", "https://cds.example.org/?x=1"),
+        ("BASE_URL", "https://cds.example.org:0"),
+        ("BASE_URL", "https://cds.example.org:x"),
+        ("FHIR_SERVERS", "https://a.example.org/fhir/../x"),
+        ("FHIR_SERVERS", "https://a.example.org/fhir?x"),
+        ("ALLOW_INSECURE_LOOPBACK", "yes"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DEADLINE_SECONDS", "0"),
+        ("DEADLINE_SECONDS", "nan"),
+        ("DEADLINE_SECONDS", "31"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://a.example.org/path"),
+        ("AUDIT_FAILURE", "ignore"),
+        ("TODAY", "2026-13-01"),
+        ("SHARED_SERVICE_ID", "a/b"),
+        ("SHARED_SERVICE_ID", "a%20b"),
+        ("MAX_BODY_BYTES", "1"),
+        ("MAX_BODY_BYTES", "4 MiB"),
+        ("CA_FILE", "/nowhere/ca.pem"),
+        ("TRUSTED_CLIENTS", "/nowhere/clients.toml"),
+        ("CLOSED_DISCOVERY", "1"),
+        ("NO_SUCH_THING", "1"),
+    ],
+)
+def test_one_fault_is_one_line_that_names_the_setting_and_not_the_value(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{PREFIX}{name}: ")
+    assert len(value) < 3 or value not in fault.removeprefix(f"{PREFIX}{name}: ")
+
+
+def test_trusted_clients_are_read(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}", "utf-8")
+    second = """
+[[client]]
+name = "Other"
+issuer = "other"
+jwks_file = "keys.json"
+audiences = ["x"]
+algorithms = ["RS256"]
+profile = "epic"
+max_token_life_seconds = 3600
+recommend = true
+"""
+    one, two = load(TRUSTED_CLIENTS=file(tmp_path, CLIENT + second)).trusted_clients
+    assert (one.issuer, one.profile, one.recommend) == ("https://ehr.example.org/", "standard", False)
+    assert (one.algorithms, one.max_token_life_seconds) == (("ES384", "RS384"), 900)
+    assert one.fhir_servers == ("https://ehr.example.org/fhir/",)
+    assert two.jwks_file == tmp_path / "keys.json"
+    assert (two.profile, two.recommend, two.max_token_life_seconds, two.audiences) == ("epic", True, 3600, ("x",))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[[client", "not readable TOML"),
+        ("", "nothing else"),
+        (CLIENT + "[other]\n", "nothing else"),
+        (CLIENT + CLIENT, "stands twice"),
+        (CLIENT + 'secret = "x"\n', "unknown secret"),
+        (CLIENT.replace("issuer", "issue"), "issuer is missing"),
+        (CLIENT + 'jwks_file = "keys.json"\n', "not both"),
+        (CLIENT.replace("jku", "#"), "not both"),
+        (CLIENT.replace('jku = "https://ehr.example.org/jwks.json"', 'jwks_file = "no.json"'), "jwks_file is not"),
+        (CLIENT + 'algorithms = ["HS256"]\n', "algorithms have to be among"),
+        (CLIENT + 'algorithms = ["none"]\n', "algorithms have to be among"),
+        (CLIENT + "algorithms = []\n", "algorithms have to be among"),
+        (CLIENT + 'profile = "big"\n', "profile has to be one of"),
+        (CLIENT + "max_token_life_seconds = 3601\n", "max_token_life_seconds"),
+        (CLIENT + "max_token_life_seconds = true\n", "max_token_life_seconds"),
+        (CLIENT + 'recommend = "yes"\n', "recommend has to be true or false"),
+        (CLIENT + 'audiences = "x"\n', "audiences has to be a list"),
+        (CLIENT + "audiences = [7]\n", "audiences has to be a text"),
+        (CLIENT.replace("https://ehr.example.org/fhir/", "https://u@ehr.example.org"), "fhir_servers"),
+    ],
+)
+def test_faults_of_the_trusted_clients_file(tmp_path: Path, text: str, fault: str) -> None:
+    (found,) = faults(TRUSTED_CLIENTS=file(tmp_path, text))
+    assert fault in found
+
+
+def test_production_mode_names_everything_that_is_too_lax(tmp_path: Path) -> None:
+    found = faults(MODE="production", TODAY="2026-11-24", FHIR_SERVERS="https://a.example.org")
+    assert [fault.removeprefix(PREFIX).partition(":")[0] for fault in found] == [
+        "TODAY",
+        "BASE_URL",
+        "TRUSTED_CLIENTS",
+        "FHIR_SERVERS",
+    ]
+    lax = file(tmp_path, CLIENT.replace("https://ehr.example.org/jwks", "http://127.0.0.1/jwks"))
+    production = {"MODE": "production", "BASE_URL": "https://cds.example.org", "TRUSTED_CLIENTS": lax}
+    assert len(faults(**production)) == 1
+    assert load(**production, ALLOW_INSECURE_LOOPBACK="1").mode == "production"
+    assert load(**production | {"TRUSTED_CLIENTS": file(tmp_path, CLIENT)}).trusted_clients[0].name == "Example EHR"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service import strict_json
+from cds_service.errors import MalformedJson
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet='[]{}"\\aé\n') | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='[]{}"\\a'), inner, max_size=4),
+    max_leaves=30,
+)
+
+
+@given(VALUES, st.booleans())
+def test_what_a_json_writer_writes_passes(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    strict_json.check(text.encode("utf-8", "replace"))
+
+
+@given(VALUES, st.integers(40, 90))
+def test_nesting_is_counted_without_what_stands_in_strings(value: Any, levels: int) -> None:
+    deep: Any = 0
+    for _ in range(levels):
+        deep = [deep]
+    text = json.dumps({"deep": deep, "beside": str(value)}).encode()
+    if levels + 1 <= strict_json.MAX_DEPTH:
+        strict_json.check(text)
+    elif not any(bracket in str(value) for bracket in "[]{}"):
+        with pytest.raises(MalformedJson, match="64 levels"):
+            strict_json.check(text)
+
+
+@pytest.mark.parametrize("data", [b"\xff", b'"\xc3"', b'"\xed\xa0\x80"', "é".encode("utf-16")])
+def test_other_encodings_are_refused(data: bytes) -> None:
+    with pytest.raises(MalformedJson, match="UTF-8"):
+        strict_json.check(data)
+
+
+@pytest.mark.parametrize("data", [b"[" * 65 + b"]" * 65, b'{"a":' * 65 + b"1" + b"}" * 65, b"[}", b"[", b"]"])
+def test_deep_or_unmatched_brackets_are_refused(data: bytes) -> None:
+    with pytest.raises(MalformedJson):
+        strict_json.check(data)
