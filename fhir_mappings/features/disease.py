@@ -508,7 +508,12 @@ class _Course:
                 yield report.date, Evidence(report.reference, "pathology report: cancer", report.date)
 
     def _seen(self) -> Iterable[_Sign]:
-        """Suspicious imaging: tumour at a site, an M1 category, or a stated suspicion."""
+        """Suspicious imaging (tumour at a site, an M1 category), or a suspicion stated."""
+        said = settle(self.stated_suspicion)
+        if said.value:
+            for each in self.stated_suspicion:
+                if each.value:
+                    yield _Sign(_Rule.SUSPICION, each.date, each.evidence)
         for observation in statements.values(self.history, frozenset({"own-tumour-at-site"}), self.today):
             if observation.value.truth:
                 text = Evidence(observation.reference, "tumour seen on examination", observation.date)
@@ -517,6 +522,12 @@ class _Course:
             if _is_m1(observation) and not self.foreign(observation):
                 text = Evidence(observation.reference, "distant metastasis category 1", observation.date)
                 yield _Sign(_Rule.SUSPICION, observation.date, text)
+
+    @property
+    def stated_suspicion(self) -> tuple[Statement[bool], ...]:
+        """Answers to whether recurrence is suspected."""
+        yes, no = "recurrence suspected, as stated", "recurrence not suspected, as stated"
+        return statements.answers(self.history, SUSPECTED, self.today, yes=yes, no=no)[0]
 
     # order of events
 
@@ -564,6 +575,8 @@ class _Course:
 
     def of_present(self, date: PartialDate | None) -> Tri:
         """Whether pathology of that date is of the present disease: on or after its first evidence."""
+        if self.episodes and self.after(date, self.treated_until) is Tri.NO:
+            return Tri.NO
         if date is None or self.evidence_since is None:
             return Tri.UNKNOWN
         return ~before(date, self.evidence_since)

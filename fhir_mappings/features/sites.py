@@ -116,13 +116,11 @@ _VAGUE: Final[tuple[tuple[Concepts, tuple[str, ...]], ...]] = (
 
 _CATEGORY: Final = re.compile(r"[cpyra]*(?P<letter>[mn])(?P<number>[0-3])[abc]?")
 _RESTAGED: Final = re.compile(r"[cpya]*r[cpya]*[mn]")
-_STANDARD_METASTASIS_HISTORY: Final = frozenset({"history-of-metastatic-cancer"})
+_METASTASIS_HISTORY: Final = frozenset({"history-of-metastatic-cancer"})
 _PELVIC_EXAMINATIONS: Final = groups.IMAGING_MRI_PELVIS | {"imaging-ct-pelvis"}
 _CHEST_EXAMINATIONS: Final = frozenset({"imaging-ct-chest"})
 _IN_PELVIS: Final = frozenset({*PELVIC, "site_inguinal", "site_bone"})
 _IN_CHEST: Final = frozenset({"site_lung", "site_mediastinum", "site_bone", "site_supraclavicular"})
-_EXAMINED_UNDER_ANAESTHESIA: Final = frozenset({"examination-under-anaesthesia"})
-_ONE_LEG: Final = frozenset({"leg-oedema-one-side"})
 _MATTERS: Final = frozenset(
     {
         *groups.METASTASIS,
@@ -203,7 +201,7 @@ def derive_sites(
         "adequate_staging": view.adequate_staging(),
         "pet_ct_recent": view.recently(pet),
         "pet_ct_date": Moment(pet[-1][0], (pet[-1][1],)) if pet else Moment(),
-        "pelvic_mri_recent": view.recently(view.examined(groups.IMAGING_MRI_PELVIS | _EXAMINED_UNDER_ANAESTHESIA)),
+        "pelvic_mri_recent": view.recently(view.examined(groups.IMAGING_MRI_PELVIS)),
     }
     return features
 
@@ -444,7 +442,7 @@ class _View:
                 evidence = Evidence(observation.reference, "M category 0: no distant metastasis", observation.date)
                 yield Statement(False, observation.date, evidence)
         # "No history of metastatic cancer" speaks of the past of its own day and of nothing later.
-        for observation in statements.values(self.history, _STANDARD_METASTASIS_HISTORY, self.today):
+        for observation in statements.values(self.history, _METASTASIS_HISTORY, self.today):
             since = self.timeline.evidence_since
             outdated = since is not None and newer(since, observation.date) is not Tri.NO
             if observation.value.truth is False and self.in_window(observation.date) and not outdated:
@@ -469,9 +467,8 @@ class _View:
 
     def signs(self) -> dict[str, Finding]:
         """Leg oedema of one side, sciatic pain, hydronephrosis: active and at most the window old."""
-        one_leg = groups.LEG_OEDEMA | _ONE_LEG
         return {
-            "sign_leg_oedema_unilateral": self._sign(one_leg, groups.LEG_OEDEMA_POSSIBLE, sided=True),
+            "sign_leg_oedema_unilateral": self._sign(groups.LEG_OEDEMA, groups.LEG_OEDEMA_POSSIBLE, sided=True),
             "sign_sciatic_pain": self._sign(frozenset({"sciatica"}), frozenset({"lumbosacral-plexus-disorder"})),
             "sign_hydronephrosis": self._sign(
                 groups.HYDRONEPHROSIS, frozenset({"ureteral-obstruction-without-hydronephrosis"})
@@ -488,7 +485,7 @@ class _View:
             evidence = Evidence(item.reference, item.text or "active on the problem list", item.date)
             if sided and item.laterality is Laterality.BOTH_SIDES:
                 continue
-            placed = not sided or item.laterality is Laterality.ONE_SIDE or bool(item.concepts & _ONE_LEG)
+            placed = not sided or item.laterality is Laterality.ONE_SIDE
             confirmed = item.verification is Verification.CONFIRMED and decides(item, sure)
             if confirmed and placed and self._of_late(item.date):
                 said.append(Statement(True, item.date, evidence))
@@ -496,11 +493,8 @@ class _View:
                 possible.append(evidence)
         for observation in statements.values(self.history, sure, self.today):
             truth = observation.value.truth
-            if (
-                truth is None
-                or not self._of_late(observation.date)
-                or (sided and truth and not self._one_side(observation))
-            ):
+            # An observation does not say which leg.
+            if truth is None or not self._of_late(observation.date) or (sided and truth):
                 continue
             text = "present on examination" if truth else "absent on examination"
             evidence = Evidence(observation.reference, text, observation.date)
@@ -514,10 +508,6 @@ class _View:
         if verdict.value is None:
             return Finding(possible=sorted_evidence(possible))
         return Finding(Tri.YES if verdict.value else Tri.NO, verdict.evidence)
-
-    @staticmethod
-    def _one_side(observation: Observed) -> bool:
-        return bool(observation.concepts & _ONE_LEG)
 
     def _of_late(self, date: PartialDate | None) -> bool:
         return date is not None and recent(date, self.today, self.windows.signs) is Tri.YES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,7 +31,7 @@ VALUES: Final = (
 """The elements of an Observation or of a component that carry its value."""
 
 _ELEMENTS: Final = (
-    *("subject", "status", "code", "effectiveDateTime", "effectiveInstant", "effectivePeriod"),
+    *("status", "code", "effectiveDateTime", "effectiveInstant", "effectivePeriod"),
     *(*VALUES, "component", "bodySite", "method", "focus", "specimen"),
 )
 
@@ -81,8 +80,6 @@ def value_of(part: Any) -> Value:
     coded = part.valueCodeableConcept
     if coded is not None and coded.text:
         token = tidy(coded.text).lower()
-    if number is not None and not math.isfinite(number):
-        number = None
     return Value(
         number=number,
         comparator=comparator,

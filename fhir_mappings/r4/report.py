@@ -64,7 +64,7 @@ def read_study(study: Any, source: Source) -> tuple[Read, ...]:
 
 
 REPORT: Final = Reader(
-    elements=("subject", "status", "code", "effectiveDateTime", "effectivePeriod", "conclusionCode", "result"),
+    elements=("status", "code", "effectiveDateTime", "effectivePeriod", "conclusionCode", "result"),
     read=read_report,
     foreign=("codedDiagnosis",),
 )

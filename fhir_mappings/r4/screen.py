@@ -32,7 +32,7 @@ from fhir_mappings.r4.meaning import (
 )
 from fhir_mappings.r4.telling_words import hinted
 from fhir_mappings.record import Obtained, Payload, Record, State
-from fhir_mappings.value_sets import concept_of, concepts_by_name, systems
+from fhir_mappings.value_sets import CONCEPTS, concept_of, concepts_by_name, systems
 
 QUESTIONNAIRE: Final = "http://recurrence-cds.org/fhir/Questionnaire/recurrence-staging"
 """Canonical of our Questionnaire; a version behind ``|`` does not matter."""
@@ -190,6 +190,8 @@ def _resource(raw: Raw | bytes, full_url: str | None, page: _Page, depth: int) -
     elif resource_type == "Bundle":
         if depth < _DEEPEST_BUNDLE:
             _bundle(bytes(raw), page, depth + 1)
+        else:
+            page.faults.add("Bundles are nested too deep")
     else:
         page.found.append(Found(resource_type, lean, bytes(raw), full_url, damaged))
 
@@ -227,6 +229,9 @@ def _odd_bundle(payload: Payload, page: _Page, depth: int) -> None:
         return
     if content.get("resourceType") not in (None, "Bundle"):
         _resource(msgspec.json.encode(content), None, page, depth)
+        return
+    if content.get("implicitRules"):
+        page.faults.add("the answer follows rules that are not known here")
         return
     links = content.get("link")
     page.has_next |= isinstance(links, list) and any(
@@ -427,6 +432,10 @@ class _Words:
         return Meaning(hints, text, text_only=True) if hints else None
 
 
+_Judged = tuple[Found, Meaning | None]
+"""A resource of this patient and what its code means; None when that could not be told."""
+
+
 def _together(parts: list[Meaning]) -> Meaning | None:
     if not parts:
         return None
@@ -483,7 +492,7 @@ class _Owners:
         return frozenset(
             each.full_url
             for each in page.found
-            if isinstance(each.lean, shapes.Patient)
+            if each.resource_type == "Patient"
             and each.full_url is not None
             and self.is_patient(each)
             and (each.full_url.startswith("urn:") or not self._lookup.base_url)
@@ -539,6 +548,56 @@ def _age(found: Found) -> tuple[dt.datetime, int, bytes]:
     if meta.version_id and meta.version_id.isdecimal():
         version = int(meta.version_id[:18])
     return updated, version, found.raw
+
+
+# ------------------------------------------------------------------------------------------- what is superseded
+
+_NEWEST_COUNTS: Final = frozenset(name for name, concept in CONCEPTS.items() if concept.topic == "labs_vitals")
+"""Measurements of which the guideline asks for the newest only (decision model, 2.4)."""
+
+_DAYS_KEPT: Final = 3
+"""Days of firm values kept of each measurement: one decides, the others stay in case it is dated after today."""
+
+_FINAL: Final = frozenset({"final", "amended", "corrected"})
+
+
+def _firm_day(observation: shapes.Observation) -> str:
+    """The day of a final measurement that has a value and an exact date; empty for any other."""
+    when = observation.effective_date_time
+    if observation.status not in _FINAL or when is None or len(when) < len("2026-01-01"):
+        return ""
+    parts = [each for each in observation.component or () if each is not None and concepts_in(each.code)]
+    values = [each.value_quantity for each in parts] or [
+        observation.value_quantity if observation.value_codeable_concept is shapes.ABSENT else Raw(b"coded")
+    ]
+    return "" if any(each is shapes.ABSENT for each in values) else when[:10]
+
+
+def _without_superseded(relevant: list[_Judged]) -> list[_Judged]:
+    """Leave out measurements that several newer days of firm values of the same concepts have overtaken.
+
+    A chart holds years of blood counts; to validate them all would cost most of a call. What is preliminary, undated,
+    without value or known by words only is never left out, and supersedes nothing.
+    """
+    measured: dict[Concepts, list[tuple[str, _Judged]]] = {}
+    kept: list[_Judged] = []
+    for pair in relevant:
+        found, meaning = pair
+        if not isinstance(found.lean, shapes.Observation) or meaning is None or meaning.text_only or found.damaged:
+            kept.append(pair)
+            continue
+        concepts = meaning.concepts | NONE.union(
+            *(concepts_in(each.code) for each in filter(None, found.lean.component or ()))
+        )
+        day = _firm_day(found.lean) if concepts <= _NEWEST_COUNTS else ""
+        if day:
+            measured.setdefault(concepts, []).append((day, pair))
+        else:
+            kept.append(pair)
+    for several in measured.values():
+        first = sorted({day for day, _ in several}, reverse=True)[:_DAYS_KEPT][-1]
+        kept += [pair for day, pair in several if day >= first]
+    return kept
 
 
 # ------------------------------------------------------------------------------------------- the screen
@@ -663,12 +722,12 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
                     own[key] = found
     screened.patient = patient
     screened.set_aside = SetAside(wrong_patient=len(foreign), no_subject=len(nobodys - foreign))
-    relevant: list[tuple[Found, Meaning | None]] = []
+    relevant: list[_Judged] = []
     for found in own.values():
         meaning = _MEANINGS[type(found.lean)](words, found.lean)
         if meaning is not None or found.damaged:
             relevant.append((found, meaning))
-    for found, meaning in sorted(relevant, key=lambda pair: pair[0].sort_key):
+    for found, meaning in sorted(_without_superseded(relevant), key=lambda pair: pair[0].sort_key):
         _judge(found, meaning, screened)
 
 

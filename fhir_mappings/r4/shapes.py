@@ -93,17 +93,22 @@ class MedicationAdministration(Lean, tag="MedicationAdministration"):
 
 
 class Component(Struct, gc=False, rename="camel"):
-    """Observation.component: its code."""
+    """Observation.component: its code, and whether it has a value."""
 
     code: CodeableConcept | None = None
+    value_quantity: Raw = ABSENT
 
 
 class Observation(Lean, tag="Observation"):
-    """Observation: matters by its code or a component's."""
+    """Observation: matters by its code or a component's; status, day and value tell what is superseded."""
 
     subject: Reference | None = None
     code: CodeableConcept | None = None
     component: list[Component | None] | None = None
+    status: str | None = None
+    effective_date_time: str | None = None
+    value_quantity: Raw = ABSENT
+    value_codeable_concept: Raw = ABSENT
 
 
 class DiagnosticReport(Lean, tag="DiagnosticReport"):

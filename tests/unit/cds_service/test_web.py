@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service import hooks, web
-from cds_service.errors import BadRequest
+from cds_service.errors import BadRequest, BodyTooLarge
 from cds_service.protocol.response import Answer
 from cds_service.site import Site
 from fhir_mappings.record import Record
@@ -100,3 +100,15 @@ def test_a_body_in_small_pieces_is_put_together() -> None:
 
 def test_a_call_without_body_has_none() -> None:
     assert web.read_body({"wsgi.input": Trickle(b"not ours")}, 10) == b""
+
+
+def test_a_length_over_the_limit_is_refused_before_anything_is_read() -> None:
+    stream = Trickle(b"0123456789")
+    with pytest.raises(BodyTooLarge):
+        web.read_body({"CONTENT_LENGTH": "11", "wsgi.input": stream}, 10)
+    assert stream.data == b"0123456789"
+
+
+def test_chunks_over_the_limit_are_refused() -> None:
+    with pytest.raises(BodyTooLarge):
+        web.read_body({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Trickle(b"01234567890")}, 10)

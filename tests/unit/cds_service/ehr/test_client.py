@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -11,7 +13,8 @@ import requests
 import responses
 
 from cds_service.ehr.addresses import parse_base
-from cds_service.ehr.client import Access, FhirClient, Limits, _retry_after
+from cds_service.ehr.client import Access, FhirClient, Limits, _current, _retry_after, _WatchedHTTPConnection
+from cds_service.ehr.watchdog import Exchange
 from cds_service.errors import BadRequest, Cause, FetchFailure, ForbiddenServer
 
 URL = "https://ehr.example.org/fhir"
@@ -150,3 +153,21 @@ def test_an_own_authority_replaces_the_usual_ones() -> None:
     client = FhirClient([BASE], ca_file="/etc/own.pem")
     assert client.pool(BASE).session.verify == "/etc/own.pem"
     client.close()
+
+
+def test_a_connection_that_comes_too_late_is_closed_unused() -> None:
+    exchange = Exchange(0, threading.Condition())
+    exchange.expire()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connection = _WatchedHTTPConnection("127.0.0.1", server.getsockname()[1])
+        _current.exchange = exchange
+        try:
+            with pytest.raises(TimeoutError):
+                connection.connect()
+        finally:
+            _current.exchange = None
+            connection.close()
+        taken, _ = server.accept()
+        with taken:
+            taken.settimeout(5)
+            assert taken.recv(1) == b""

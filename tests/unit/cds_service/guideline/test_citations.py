@@ -38,7 +38,7 @@ def test_a_source_says_who_was_studied_what_came_out_and_where_it_ends(key: str)
     assert re.fullmatch(r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)?", citation.date)
 
 
-@pytest.mark.parametrize("key", [key for key in EXPECTED_IDS if key[0] in "SN"])
+@pytest.mark.parametrize("key", sorted(key for key in EXPECTED_IDS if key[0] in "SN"))
 def test_the_source_article_has_its_date_and_says_that_review_is_pending(key: str) -> None:
     citation = CITATIONS[key]
     assert citation.source_article

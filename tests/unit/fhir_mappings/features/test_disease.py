@@ -487,6 +487,10 @@ def test_undated_treatment_leaves_the_end_open() -> None:
             (primary(), chemoradiation(), status(REMISSION, -3), observed("own-suspected-recurrence", True, -6)),
             NO,
         ),
+        (
+            (primary(), chemoradiation(), status(REMISSION, -60), observed("own-suspected-recurrence", True, -6)),
+            UNKNOWN,
+        ),
         ((primary(), chemoradiation(), status("disease-status-partial-remission", "2024-09-01")), UNKNOWN),
     ],
 )
@@ -625,6 +629,11 @@ def test_biopsy_of_the_recurrence_proves_it() -> None:
     final: Report = report("x", "2026-01-20", conclusions="squamous-morphology")
     for proof in (own, coded, final):
         assert finding("biopsy_proof", primary(), chemoradiation(), lung(), proof).is_yes
+
+
+def test_pathology_of_the_primary_is_not_even_possible_proof() -> None:
+    old = observed("tumour-morphology-observation", {"squamous-morphology"}, "2024-01-06")
+    assert finding("biopsy_proof", primary(), chemoradiation(), old) == Finding()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from fhir_mappings.history import (
     Verification,
 )
 from fhir_mappings.kleene import Tri
+from fhir_mappings.value_sets import concepts_of
 from tests.history_builders import TODAY, WINDOWS, diagnosis, history, observed, report, treatment, when
 
 YES, NO, UNKNOWN = Tri.YES, Tri.NO, Tri.UNKNOWN
@@ -275,7 +276,7 @@ def test_category_of_another_cancer_does_not_count() -> None:
 
 
 def test_no_history_of_metastatic_cancer_is_no_for_its_own_past() -> None:
-    concept = "history-of-metastatic-cancer"
+    (concept,) = concepts_of([("http://snomed.info/sct", "1287652008")])
     assert site("site_distant", observed(concept, False, -20)).is_no
     assert site("site_distant", observed(concept, False, -20), timeline=Timeline()).is_no
     assert site("site_distant", observed(concept, False, -50)).value is UNKNOWN
@@ -449,7 +450,8 @@ def test_stated_judgements(concept: str, name: str) -> None:
     ("fact", "name", "value"),
     [
         (diagnosis("leg-oedema", -45, laterality=Laterality.ONE_SIDE), "sign_leg_oedema_unilateral", YES),
-        (diagnosis({"leg-oedema", "leg-oedema-one-side"}, -45), "sign_leg_oedema_unilateral", YES),
+        (observed("leg-oedema", True, -5), "sign_leg_oedema_unilateral", UNKNOWN),
+        (observed("leg-oedema", False, -5), "sign_leg_oedema_unilateral", NO),
         (diagnosis("leg-oedema", -45), "sign_leg_oedema_unilateral", UNKNOWN),
         (diagnosis("leg-oedema", -45, laterality=Laterality.BOTH_SIDES), "sign_leg_oedema_unilateral", UNKNOWN),
         (diagnosis("oedema-site-unspecified", -45), "sign_leg_oedema_unilateral", UNKNOWN),

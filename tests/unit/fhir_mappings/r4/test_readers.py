@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Any
 
 import pytest
 
+from fhir_mappings import r4
 from fhir_mappings.history import (
     ClinicalStatus,
     Dose,
@@ -113,7 +115,8 @@ def test_an_unknown_modifier_makes_it_unreadable(resource_type: str, modifier: J
 
 
 @pytest.mark.parametrize("resource_type", ONE_OF_EACH)
-def test_empty_modifiers_and_vendor_elements_cost_nothing(resource_type: str) -> None:
+@pytest.mark.parametrize("extensions", [[{"url": "http://vendor.example.org/x", "valueThing": {}}, "odd"], "odd"])
+def test_empty_modifiers_and_vendor_elements_cost_nothing(resource_type: str, extensions: Any) -> None:
     plain = ONE_OF_EACH[resource_type]
     untidy = {
         **plain,
@@ -122,7 +125,7 @@ def test_empty_modifiers_and_vendor_elements_cost_nothing(resource_type: str) ->
         "vendorElement": {"deep": [1, None]},
         "language": 7,
         "note": "not an annotation",
-        "extension": [{"url": "http://vendor.example.org/x", "valueThing": {}}, "odd"],
+        "extension": extensions,
         "meta": {"lastUpdated": "2026-01-01T00:00:00Z", "odd": None},
     }
     assert facts(read(untidy)) == facts(read(plain))
@@ -172,6 +175,7 @@ def test_entered_in_error_is_counted_not_read(resource_type: str) -> None:
         (an_allergy("cisplatin", clinicalStatus=codeable(text="gone")), "its status is not known here"),
         (a_medication_request("cisplatin", intent="wish"), "its intent is not known here"),
         (a_service_request("pelvic-exenteration", intent=None), "intent"),
+        (a_service_request("pelvic-exenteration", intent="wish"), "its intent is not known here"),
         (
             an_observation("ecog-performance-status", component=[{"code": codeable(), "modifierExtension": MODIFIER}]),
             "a modifier that is not known",
@@ -205,6 +209,12 @@ def test_a_fault_in_a_reader_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(models, "resource", lambda *_: object())
     history = read(a_procedure("pelvic-exenteration"), patient=a_patient(id="other"))
     assert [each.cause for each in history.unreadable] == ["it could not be read"]
+
+
+def test_classes_can_be_imported_ahead() -> None:
+    r4.warm()
+    assert "fhir.resources.R4B.appointment" in sys.modules
+    assert "fhir.resources.R4B.timing" in sys.modules
 
 
 # ------------------------------------------------------------------------------------------- Patient

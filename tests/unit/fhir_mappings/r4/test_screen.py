@@ -32,6 +32,7 @@ from tests.fhir_builders import (
     an_observation,
     as_bytes,
     codeable,
+    coded,
     coding,
     read,
     snomed,
@@ -50,9 +51,17 @@ def condition_entries(*entries: Any, **frame: Any) -> bytes:
     return as_bytes({"resourceType": "Bundle", "type": "searchset", "entry": list(entries), **frame})
 
 
+def nested_bundles(depth: int) -> bytes:
+    content: Any = a_condition(CANCER)
+    for _ in range(depth):
+        content = {"resourceType": "Bundle", "entry": [{"resource": content}]}
+    return as_bytes(content)
+
+
 @pytest.mark.parametrize(
     "payload",
     [
+        nested_bundles(3),
         as_bytes(a_bundle(a_condition(CANCER))),
         as_bytes(a_bundle(a_condition(CANCER), kind=None)),
         as_bytes(a_bundle(a_condition(CANCER), kind="batch-response")),
@@ -108,6 +117,11 @@ def test_nothing_is_neither_fact_nor_gap(payload: bytes) -> None:
             condition_entries(a_condition(CANCER), link=[{"relation": "next", "url": "x"}]),
             "more pages were not read",
         ),
+        (
+            condition_entries(a_condition(CANCER), implicitRules="http://x"),
+            "the answer follows rules that are not known here",
+        ),
+        (nested_bundles(6), "Bundles are nested too deep"),
         (
             condition_entries({"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}}),
             "the server reported an error",
@@ -459,6 +473,65 @@ def test_the_screen_costs_irrelevant_resources_no_model() -> None:
     resources = [an_observation(codeable(coding(LOINC, "8867-4", "Heart rate"))) for _ in range(50)]
     screened = screen(a_record(*resources, a_condition(CANCER)))
     assert [each.found.resource_type for each in screened.candidates] == ["Condition"]
+
+
+def haemoglobin(number: int, on: str | None, **more: Any) -> dict[str, Any]:
+    return an_observation(
+        "haemoglobin", on=on, id=f"h{number}", **{"valueQuantity": {"value": number, "unit": "g/dL"}, **more}
+    )
+
+
+def test_old_measurements_are_superseded_by_three_newer_days() -> None:
+    years = [haemoglobin(number, f"20{number}-01-01") for number in range(10, 20)]
+    years += [haemoglobin(19 + extra, "2017-01-01T08:00:00Z") for extra in (1, 2)]
+    kept = {each.value.number for each in read(*years).observed}
+    assert kept == {17, 18, 19, 20, 21}
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        haemoglobin(1, "2010-01-01", status="preliminary"),
+        haemoglobin(1, "2010"),
+        haemoglobin(1, None),
+        haemoglobin(1, "2010-01-01", valueQuantity=None, dataAbsentReason=codeable(text="refused")),
+        haemoglobin(1, "2010-01-01", valueQuantity=None, valueString="low"),
+        haemoglobin(1, "2010-01-01", code=codeable(text="ECOG")),
+        an_observation("ecog-performance-status", on="2010-01-01", id="h1", valueInteger=1),
+    ],
+)
+def test_what_is_not_firm_or_not_a_measurement_is_never_left_out(old: dict[str, Any]) -> None:
+    newer = [haemoglobin(number, f"20{number}-01-01") for number in range(15, 20)]
+    assert "Observation/h1" in {each.reference for each in read(old, *newer).observed}
+
+
+def test_what_is_not_firm_supersedes_nothing() -> None:
+    newer = [haemoglobin(number, f"20{number}-01-01", status="preliminary") for number in range(15, 20)]
+    assert len(read(haemoglobin(1, "2010-01-01"), *newer).observed) == 6
+
+
+def test_blood_pressures_are_superseded_by_whole_pairs_only() -> None:
+    def pressure(year: int, *values: int) -> dict[str, Any]:
+        parts = [
+            {"code": coded(concept), **({"valueQuantity": {"value": value, "unit": "mm[Hg]"}} if value else {})}
+            for concept, value in zip(("blood-pressure-systolic", "blood-pressure-diastolic"), values, strict=True)
+        ]
+        return an_observation("blood-pressure-panel", id=str(year), on=f"{year}-01-01", component=parts)
+
+    whole = [pressure(year, 130, 80) for year in range(2010, 2015)]
+    assert {each.reference[-4:] for each in read(*whole).observed} == {"2012", "2013", "2014"}
+    partial = [pressure(year, 130, 0) for year in range(2015, 2020)]
+    assert len(read(*whole, *partial).observed) == 8
+
+
+def test_dipsticks_are_superseded_too() -> None:
+    dipsticks = [
+        an_observation(
+            "urine-protein-dipstick", id=str(year), on=f"{year}-01-01", valueCodeableConcept=codeable(text="1+")
+        )
+        for year in range(2010, 2015)
+    ]
+    assert len(read(*dipsticks).observed) == 3
 
 
 def test_names_doubled_in_json_take_the_last() -> None:
