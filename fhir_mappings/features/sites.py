@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fhir_mappings.features import statements
-from fhir_mappings.features.disease import Timeline
+from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.fields import Windows
 from fhir_mappings.features.statements import (
     CONTRADICTION,
@@ -168,7 +168,7 @@ def derive_sites(
         history: the history.
         today: facts dated later do not count.
         windows: staging, signs and size windows in days.
-        timeline: from :mod:`~fhir_mappings.features.disease`: end of the last curative treatment (older findings are
+        timeline: from :mod:`~fhir_mappings.features.course`: end of the last curative treatment (older findings are
             of earlier disease), first evidence of the present disease (an M or N category counts from then on),
             another primary cancer.
 

@@ -37,7 +37,6 @@ _KINDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
 }
 
 Stated = TypeVar("Stated")
-Decider = TypeVar("Decider", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +199,6 @@ def counted(history: History, concepts: Concepts, today: dt.date, unit: str) -> 
         and item.value.number == int(item.value.number)
         and happened(item.date, today)
     )
-
-
-def deciding(facts: Iterable[Decider], concepts: Concepts) -> list[Decider]:
-    """The facts with one of the concepts that may decide, by reference."""
-    return sorted((fact for fact in facts if decides(fact, concepts)), key=lambda fact: fact.reference)
 
 
 def values(history: History, concepts: Concepts, today: dt.date) -> list[Observed]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fhir_mappings.features import radiotherapy, statements
-from fhir_mappings.features.disease import Timeline
+from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.fields import Operation, Windows
 from fhir_mappings.features.radiotherapy import Course, Reach
 from fhir_mappings.features.statements import (
@@ -125,7 +125,7 @@ def derive_treatment(history: History, today: dt.date, windows: Windows, *, time
         history: the history.
         today: facts dated later are plans, not history.
         windows: of these only the radiotherapy minimum is used, for chemoradiation.
-        timeline: from :mod:`~fhir_mappings.features.disease`; a regimen is a line when it began at or after
+        timeline: from :mod:`~fhir_mappings.features.course`; a regimen is a line when it began at or after
             ``advanced_since``.
 
     Returns:

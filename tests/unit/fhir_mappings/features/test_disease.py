@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.features.disease import Timeline, derive_disease
+from fhir_mappings.features.course import Timeline
+from fhir_mappings.features.disease import derive_disease
 from fhir_mappings.features.fields import Histology, Sex
 from fhir_mappings.features.statements import CONTRADICTION
 from fhir_mappings.findings import Amount, Choice, Feature, Finding, Moment

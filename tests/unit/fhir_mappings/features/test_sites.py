@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.features.disease import Timeline
+from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.sites import DISTANT, NAMES, derive_sites
 from fhir_mappings.features.statements import CONTRADICTION
 from fhir_mappings.findings import Amount, Evidence, Feature, Finding, Moment

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.features.disease import Timeline
+from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.statements import CONTRADICTION, Statement
 from fhir_mappings.features.treatment import derive_treatment, past_operations, planned_operations
 from fhir_mappings.findings import Amount, Evidence, Feature, Finding, Moment

@@ -76,6 +76,7 @@ def nested_bundles(depth: int) -> bytes:
         condition_entries({"resource": {"code": 4}}, {"resource": a_condition(CANCER)}),
         condition_entries({"resource": a_condition(CANCER), "search": {"mode": "match"}}, link=None),
         condition_entries({"resource": a_condition(CANCER)}, link=[{"relation": "self", "url": "x"}]),
+        as_bytes(a_condition(CANCER) | {"link": 5, "entry": "x"}),
         b"\xef\xbb\xbf" + as_bytes(a_condition(CANCER)),
         b"  \n" + as_bytes([a_condition(CANCER)]),
     ],
@@ -122,6 +123,7 @@ def test_nothing_is_neither_fact_nor_gap(payload: bytes) -> None:
             "the answer follows rules that are not known here",
         ),
         (nested_bundles(6), "Bundles are nested too deep"),
+        (condition_entries({"fullUrl": 7}, implicitRules="http://x"), "rules that are not known here"),
         (
             condition_entries({"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}}),
             "the server reported an error",
@@ -384,11 +386,26 @@ def test_a_withdrawn_resource_that_cannot_be_read_is_counted_only() -> None:
     assert history.set_aside.entered_in_error == 1
 
 
+def test_a_refuted_condition_that_is_broken_elsewhere_changes_nothing() -> None:
+    history = read(a_condition(CANCER, verification="refuted", bodySite="cervix"))
+    assert history == History(patient=history.patient)
+
+
+def test_a_category_alone_needs_no_code() -> None:
+    (treatment,) = read(a_procedure({}, category=coded("radiotherapy-any"), code=None)).treatments
+    assert treatment.concepts == {"radiotherapy-any"}
+
+
 def test_medications_are_found_wherever_they_lie() -> None:
     drug = "pembrolizumab"
     inside = {**a_medication(drug), "id": "m"}
     history = read(
-        a_medication_statement(None, id="1", medicationReference={"reference": "#m"}, contained=[inside, {"x": 1}, 5]),
+        a_medication_statement(
+            None,
+            id="1",
+            medicationReference={"reference": "#m"},
+            contained=[inside, {"x": 1}, 5, {"resourceType": "Medication"}],
+        ),
         a_medication_statement(None, id="2", medicationReference={"reference": "Medication/m2"}),
         a_medication_statement(None, id="3", medicationReference={"reference": f"{BASE_URL}Medication/m2/_history/1"}),
         a_medication_statement(
