@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from cds_service import hooks, pipeline, web
+from cds_service import hooks, pipeline, web, web_published
 from cds_service.ehr.addresses import parse_base
 from cds_service.ehr.client import FhirClient, Limits
 from cds_service.ehr.gather import gather, usable
@@ -70,6 +70,8 @@ def create_app(
         extension=discovery_extension,
     )
     app = Flask("cds_service", static_folder=None)
+    # First, so that its word on caching is the last.
+    app.register_blueprint(web_published.blueprint(settings.base_url, with_cpt=not settings.without_cpt))
     app.register_blueprint(web.blueprint(edge))
     app.wsgi_app = web.SlashTolerant(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["recurrence-cds-fhir-client"] = client

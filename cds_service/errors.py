@@ -13,6 +13,8 @@
         UnsupportedBody     not JSON by its headers, or encoded
       PreconditionFailed    data without which no rule can speak could not be had (CDS Hooks: 412)
       UnsupportedFhirVersion  the data are of a FHIR version that is not read (412 as well: no rule can speak)
+      StoreUnavailable      the store cannot be written or read just now; nothing was kept (503)
+      AuditUnavailable      the audit record cannot be written, and the site wants no answer without one (503)
       MalformedJson         text that the strict reader refuses; becomes a BadRequest or a FetchFailure
       FetchFailure          one question to the FHIR server failed, with its Cause; never leaves ``ehr``
 
@@ -116,6 +118,14 @@ class UnsupportedFhirVersion(ServiceError):  # noqa: N818 - says what it is
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class StoreUnavailable(ServiceError):  # noqa: N818 - says what it is
+    """The store cannot be written or read just now; nothing of the transaction was kept."""
+
+
+class AuditUnavailable(ServiceError):  # noqa: N818 - as above
+    """The audit record cannot be written, and the site has chosen not to answer without one."""
 
 
 class MalformedJson(ServiceError):  # noqa: N818 - named by what happened

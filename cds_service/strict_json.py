@@ -1,13 +1,18 @@
-"""One strict gate for JSON that comes in from outside: hook bodies and the answers of FHIR servers (IN-02).
+"""The strict gate for JSON that comes in from outside: hook bodies, FHIR answers, tokens, key sets, feedback (IN-02).
 
 The decoder (msgspec) already refuses NaN, Infinity, lone surrogates, comments and trailing text; what it lets through
-in parts that stay raw is checked here: UTF-8, and nesting of at most 64.
+in parts that stay raw is checked here: UTF-8, and nesting. ``decode`` refuses doubled names as well, for the texts in
+which a second value would be a trick (tokens, key sets, feedback).
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
 
 from cds_service.errors import MalformedJson
 
@@ -18,8 +23,8 @@ _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
-def check(data: bytes) -> None:
-    """Refuse text that is not UTF-8 or nests deeper than 64.
+def check(data: bytes, *, depth: int = MAX_DEPTH) -> None:
+    """Refuse text that is not UTF-8 or nests deeper than ``depth`` levels.
 
     The nesting is measured on the brackets alone, which costs a tenth of a decode; brackets inside strings can only
     raise a false alarm of the innocent, which the exact count then clears. Text made to hide its nesting from the quick
@@ -33,15 +38,15 @@ def check(data: bytes) -> None:
             data.decode("utf-8")
         except UnicodeDecodeError:
             raise MalformedJson("it is not UTF-8") from None
-    if _nests_deeper(data.translate(None, _NOT_BRACKETS)) and _nests_deeper(
-        _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    if _nests_deeper(data.translate(None, _NOT_BRACKETS), depth) and _nests_deeper(
+        _STRING.sub(b"", data).translate(None, _NOT_BRACKETS), depth
     ):
-        raise MalformedJson(f"it nests deeper than {MAX_DEPTH} levels or its brackets do not match")
+        raise MalformedJson(f"it nests deeper than {depth} levels or its brackets do not match")
 
 
-def _nests_deeper(brackets: bytes) -> bool:
-    """Whether taking out innermost pairs, at most 64 times, leaves anything."""
-    for _ in range(MAX_DEPTH):
+def _nests_deeper(brackets: bytes, depth: int) -> bool:
+    """Whether taking out innermost pairs, at most ``depth`` times, leaves anything."""
+    for _ in range(depth):
         if not brackets:
             return False
         fewer = brackets.replace(b"[]", b"").replace(b"{}", b"")
@@ -49,3 +54,28 @@ def _nests_deeper(brackets: bytes) -> bool:
             return True
         brackets = fewer
     return bool(brackets)
+
+
+def decode(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text in which no object names a member twice.
+
+    Args:
+        data: UTF-8 without byte order mark.
+        depth: of nesting, at most.
+
+    Raises:
+        MalformedJson: with the rule that was broken; nothing else is raised, whatever the text.
+    """
+    check(data, depth=depth)
+    try:
+        msgspec.json.decode(data)  # refuses what json lets through: NaN, lone surrogates, numbers out of range
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise MalformedJson("it is not well-formed JSON") from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedJson("a name stands twice in one object")
+    return members

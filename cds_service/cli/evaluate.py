@@ -140,7 +140,7 @@ def cases(path: Path) -> Iterator[Case]:
 
 def _cases_of(name: str, content: bytes) -> Iterator[Case]:
     try:
-        head = msgspec.json.decode(content, type=_Head | list[msgspec.Raw] | None)  # type: ignore[arg-type]
+        head = msgspec.json.decode(content, type=_Head | list[msgspec.Raw] | None)
     except (msgspec.DecodeError, RecursionError):
         yield from _lines(name, content)
         return

@@ -8,34 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-import http.client
-import http.cookiejar
 import secrets
-import socket
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from cds_service import strict_json
 from cds_service.ehr import addresses
 from cds_service.ehr.addresses import Base
 from cds_service.ehr.bundle import Survey, survey
-from cds_service.ehr.watchdog import Exchange, Watchdog
+from cds_service.ehr.transport import CHUNK, NETWORK_ERRORS, open_session, under_way
+from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import Cause, FetchFailure, MalformedJson
 
-_CHUNK: Final = 65536
 _ACCEPT: Final = "application/fhir+json, application/json;q=0.9"
 _RETRIED: Final = frozenset({429, 502, 503, 504})
 _CAUSES: Final = {
@@ -49,14 +43,6 @@ _SHORTEST_USEFUL: Final = 0.01
 """Seconds; with less left, a question is not begun."""
 _RETRY_PAUSE: Final = 0.05
 _MAX_POOLS: Final = 32
-_NETWORK_ERRORS: Final = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-    ValueError,
-)
-"""What the network stack raises; ValueError is how it refuses header lines and lengths that make no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,81 +77,12 @@ class Pages:
     incomplete: str
 
 
-class _Current(threading.local):
-    exchange: Exchange | None = None
-
-
-_current = _Current()
-
-
-class _Watched:
-    """Mixin for urllib3's connections: tells the exchange under way in this thread which socket it runs on."""
-
-    _twin: socket.socket | None = None
-
-    def _new_conn(self) -> socket.socket:
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-        self._forget_twin()
-        try:
-            self._twin = sock.dup()
-            self._name_socket()
-        except OSError:  # too late already, or no more file descriptors
-            sock.close()
-            raise
-        return sock
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        self._name_socket()
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-    def close(self) -> None:
-        super().close()  # type: ignore[misc]
-        self._forget_twin()
-
-    def _name_socket(self) -> None:
-        if _current.exchange is not None and self._twin is not None:
-            _current.exchange.runs_on(self._twin)
-
-    def _forget_twin(self) -> None:
-        if self._twin is not None:
-            self._twin.close()
-            self._twin = None
-
-
-class _WatchedHTTPConnection(_Watched, HTTPConnection):
-    pass
-
-
-class _WatchedHTTPSConnection(_Watched, HTTPSConnection):
-    pass
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPSConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-
-
 class _Pool:
     """One session for one base, and its places: at most so many exchanges at a time (OUT-14)."""
 
     def __init__(self, sockets: int, ca_file: str | None) -> None:
         self.places = threading.BoundedSemaphore(sockets)
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.verify = ca_file or True
-        self.session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(pool_connections=1, pool_maxsize=sockets, max_retries=0)
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, adapter)
+        self.session = open_session(sockets, ca_file)
 
 
 class FhirClient:
@@ -344,18 +261,15 @@ class Access:
         return pause
 
     def _once(self, url: str) -> bytes:
-        with self._place() as session, self._client.watchdog.watch(self.deadline) as exchange:
-            _current.exchange = exchange
+        with self._place() as session, under_way(self._client.watchdog, self.deadline) as exchange:
             try:
                 return self._exchange(session, url)
-            except _NETWORK_ERRORS as error:
+            except NETWORK_ERRORS as error:
                 if exchange.expired or time.monotonic() >= self.deadline or isinstance(error, requests.Timeout):
                     raise FetchFailure(Cause.TIMED_OUT) from None
                 if isinstance(error, requests.ConnectionError):
                     raise _Retriable(Cause.UNREACHABLE) from None
                 raise FetchFailure(Cause.CUT_SHORT) from None
-            finally:
-                _current.exchange = None
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[requests.Session]:
@@ -387,7 +301,7 @@ class Access:
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
         parts: list[bytes] = []
         size = 0
-        while part := raw.read(_CHUNK, decode_content=True):
+        while part := raw.read(CHUNK, decode_content=True):
             size += len(part)
             with self._lock:
                 self._bytes_left -= len(part)

@@ -126,11 +126,9 @@ class _Collection:
                 known = self.wanted.get(prompt.code, _Wanted())
                 self.wanted[prompt.code] = known.and_also(_Wanted((row,), features=(name,)))
 
-    def ask(self, code: str, row: str, *, note: str = "", features: tuple[str, ...] = ()) -> None:
-        """Ask by prompt code."""
-        self.wanted[code] = self.wanted.get(code, _Wanted()).and_also(
-            _Wanted((row,), (note,) if note else (), features)
-        )
+    def ask(self, code: str, row: str, *, note: str = "") -> None:
+        """Ask by prompt code, as a row does outright; such a row is named before those that only lack the fact."""
+        self.wanted[code] = _Wanted((row,), (note,) if note else ()).and_also(self.wanted.get(code, _Wanted()))
 
     def add(self, decision: Decision) -> None:
         """Take a decision; the strongest of one code wins, its note joined with the others' notes."""
@@ -465,4 +463,8 @@ def _display_order(decision: Decision) -> tuple[int, int, int]:
         return kind, _PROMPTS_BY_CODE[decision.code].rank, 0
     group = REGISTER[decision.code].group
     place = _GROUP_ORDER.index(group) if group in _GROUP_ORDER else len(_GROUP_ORDER)
-    return kind, _weakness(decision) if decision.kind is Kind.OPTION else 0, place
+    if decision.kind is not Kind.OPTION:
+        return kind, 0, place
+    # Of conditional options those that say their condition come first: they are the branches of the question.
+    unsaid = decision.strength is Strength.CONDITIONAL and not decision.note
+    return kind, _weakness(decision), 2 * place + unsaid

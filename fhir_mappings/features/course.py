@@ -1,7 +1,7 @@
 """The course of the disease: episodes of curative treatment, signs of disease between them, remissions.
 
 Recurrence can only be told from first treatment and what came after it, so the history is laid out in time once
-(:class:`DiseaseCourse`); :mod:`~fhir_mappings.features.disease` concludes from it and the :class:`Timeline` is what later
+(:class:`DiseaseCourse`); :mod:`~fhir_mappings.features.disease` concludes from it, and :class:`Timeline` is what later
 features need.
 """
 
@@ -309,9 +309,7 @@ class DiseaseCourse:
         """Suspicious imaging (tumour at a site, an M1 category), or a suspicion stated."""
         said = settle(self.stated_suspicion)
         if said.value:
-            for each in self.stated_suspicion:
-                if each.value:
-                    yield Sign(Rule.SUSPICION, each.date, each.evidence)
+            yield from (Sign(Rule.SUSPICION, each.date, each.evidence) for each in self.stated_suspicion if each.value)
         for observation in statements.values(self.history, frozenset({"own-tumour-at-site"}), self.today):
             if observation.value.truth:
                 text = Evidence(observation.reference, "tumour seen on examination", observation.date)

@@ -1,22 +1,29 @@
 """Who the patient is and where the disease stands: cancer, histology, recurrence, biopsy, intervals (2.1).
 
-Recurrence can only be told from first treatment and what came after it, so the history is first laid out as episodes of
-curative treatment with signs of disease between them (:class:`Timeline`); every other feature reads from that.
+The course of the disease is laid out by :mod:`~fhir_mappings.features.course`; here it is concluded from.
 """
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
-import enum
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from fhir_mappings.features import radiotherapy, statements
+from fhir_mappings.features import statements
+from fhir_mappings.features.course import (
+    BIOPSY,
+    CANCER,
+    MALIGNANT,
+    SUSPECTED,
+    DiseaseCourse,
+    Rule,
+    Timeline,
+    counts,
+    is_cervical,
+    is_pathology,
+)
 from fhir_mappings.features.fields import Histology, Sex, Windows
-from fhir_mappings.features.radiotherapy import Reach
 from fhir_mappings.features.statements import (
     CONTRADICTION,
     STATED,
@@ -25,7 +32,6 @@ from fhir_mappings.features.statements import (
     decides,
     happened,
     newer,
-    order,
     settle,
     sorted_evidence,
 )
@@ -36,16 +42,12 @@ from fhir_mappings.history import (
     Exposure,
     Fact,
     History,
-    Intent,
-    Observed,
     Occurrence,
     Patient,
-    Report,
-    Treatment,
     Verification,
 )
 from fhir_mappings.kleene import Tri
-from fhir_mappings.partial_dates import PartialDate, before, days
+from fhir_mappings.partial_dates import PartialDate, before
 from fhir_mappings.value_sets import groups
 
 NUMBER: Final = "own-recurrence-number"
@@ -380,13 +382,11 @@ def _interval(course: DiseaseCourse, recurrence: Finding) -> Amount:
         return Amount(unit="months")
     low = _months_between(course.primary_end.latest, course.first_since.earliest)
     high = _months_between(course.primary_end.earliest, course.first_since.latest)
-    return Amount(max(0.0, low), max(0.0, high), "months", course.first_since, _both_ends(course))
+    return Amount(low, high, "months", course.first_since, _both_ends(course))
 
 
 def _months_between(start: dt.date, end: dt.date) -> float:
     """Whole calendar months and the rest as a share of 31 days, so that the same day of the month is a whole number."""
-    if end < start:
-        return 0.0
     whole = (end.year - start.year) * 12 + end.month - start.month
     if _months_on(start, whole) > end:
         whole -= 1

@@ -31,6 +31,7 @@ from fhir_mappings.r4.lookup import Lookup, contained_in
 from fhir_mappings.r4.meaning import Meaning, words
 from fhir_mappings.r4.procedure import technique
 from fhir_mappings.r4.screen import Found, meaning_of_draft
+from fhir_mappings.value_sets import kind_of
 
 _LISTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -187,8 +188,9 @@ def _order(
     start, end = period(parts.singles.get("occurrencePeriod"))
     first, last = _bounds(timings)
     sites = sites_of(parts.several("bodySite"))
-    asked = technique(parts) | concepts_over(parts.several("orderDetail"))
-    marks = concepts_over(parts.several("category")) | asked
+    detail = concepts_over(parts.several("orderDetail"))
+    marks = concepts_over(parts.several("category")) | detail
+    asked = technique(parts) | {each for each in detail if kind_of(each) == "procedure"}
     intent = [each for url in models.TREATMENT_INTENT for each in extensions(parts, url)]
     return DraftOrder(
         reference=found.reference,

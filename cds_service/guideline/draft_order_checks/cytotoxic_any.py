@@ -17,9 +17,9 @@ CYTOTOXIC_ANY: Final[tuple[Check, ...]] = (
         "performance-status-chemo",
         at_least("ecog", t.ECOG_POOR),
         Severity.WARNING,
-        ("E02", "S44"),
-        "The performance status is ECOG 3 or 4. The trials of these drugs took patients with 0 or 1 (E02), some with "
-        "2. Consider best supportive care and palliative care first, and a new look if the cause can be reversed.",
+        ("E02", "E07", "S44"),
+        "The performance status is ECOG 3 or 4. The trials of these drugs took patients with 0 or 1 (E02), some with 2 "
+        "(E07). Consider best supportive care and palliative care first, and a new look if the cause can be reversed.",
     ),
 )
 """Rows on any cytotoxic drug, bevacizumab or antibody-drug conjugate."""

@@ -13,7 +13,8 @@ import requests
 import responses
 
 from cds_service.ehr.addresses import parse_base
-from cds_service.ehr.client import Access, FhirClient, Limits, _current, _retry_after, _WatchedHTTPConnection
+from cds_service.ehr.client import Access, FhirClient, Limits, _retry_after
+from cds_service.ehr.transport import WatchedHTTPConnection, current
 from cds_service.ehr.watchdog import Exchange
 from cds_service.errors import BadRequest, Cause, FetchFailure, ForbiddenServer
 
@@ -159,13 +160,13 @@ def test_a_connection_that_comes_too_late_is_closed_unused() -> None:
     exchange = Exchange(0, threading.Condition())
     exchange.expire()
     with socket.create_server(("127.0.0.1", 0)) as server:
-        connection = _WatchedHTTPConnection("127.0.0.1", server.getsockname()[1])
-        _current.exchange = exchange
+        connection = WatchedHTTPConnection("127.0.0.1", server.getsockname()[1])
+        current.exchange = exchange
         try:
             with pytest.raises(TimeoutError):
                 connection.connect()
         finally:
-            _current.exchange = None
+            current.exchange = None
             connection.close()
         taken, _ = server.accept()
         with taken:

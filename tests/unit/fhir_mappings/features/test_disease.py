@@ -389,6 +389,7 @@ def test_pathology_long_after_the_operation_is_recurrence() -> None:
         (primary(), chemoradiation(), lung("2024-03")),
         (primary(), chemoradiation(), observed("own-tumour-at-site", True, -10, sites="site-cervix")),
         (primary(), chemoradiation(), observed("tnm-distant-metastases", "rm1", -10)),
+        (primary(), chemoradiation(), status("distant-metastasis-present", -10)),
         (primary(), chemoradiation(), observed("own-suspected-recurrence", True, -6)),
         (primary(), chemoradiation(), diagnosis("vaginal-vault-malignancy", -20)),
     ],
@@ -453,8 +454,16 @@ def test_breast_radiotherapy_is_no_primary_treatment() -> None:
     assert not moment("primary_treatment_end", primary(), breast).known
 
 
+def test_hysterectomy_of_unstated_extent_before_the_diagnosis_is_no_cancer_treatment() -> None:
+    benign = treatment("hysterectomy-extent-unspecified", "2005-05-01")
+    assert not moment("primary_treatment_end", primary(), benign).known
+    assert finding("recurrence", primary(), benign, lung("2024-01-12")).value is UNKNOWN
+    curative = treatment("hysterectomy-extent-unspecified", "2024-02-10")
+    assert moment("primary_treatment_end", primary(), curative).known
+
+
 def test_undated_treatment_leaves_the_end_open() -> None:
-    undated = treatment("radical-hysterectomy", None)
+    undated = treatment("radical-hysterectomy", None, reference="Procedure/undated")
     found = moment("primary_treatment_end", primary(), undated)
     assert not found.known
     assert found.possible

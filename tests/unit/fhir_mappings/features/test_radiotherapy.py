@@ -339,6 +339,24 @@ def test_vaginal_brachytherapy_only() -> None:
     assert find(observed(STATED, False, -10))["vaginal_brachy_only"].is_no
 
 
+def test_contradictory_statements_of_vaginal_brachytherapy() -> None:
+    only = "own-prior-vaginal-brachytherapy-only"
+    found = find(observed(only, True, -10), observed(only, False, -10))["vaginal_brachy_only"]
+    assert found.value is UNKNOWN
+    assert found.note == CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        diagnosis("history-of-radiotherapy", "2020", disowned=True),
+        diagnosis("history-of-radiotherapy", 5),
+    ],
+)
+def test_disowned_and_future_histories_of_radiotherapy_say_nothing(more: object) -> None:
+    assert pelvic(more) == Finding()
+
+
 def test_vaginal_only_and_none_contradict() -> None:
     found = pelvic(observed("own-prior-vaginal-brachytherapy-only", True, -10), observed(STATED, False, -20))
     assert found.value is UNKNOWN

@@ -443,6 +443,7 @@ def test_stated_judgements(concept: str, name: str) -> None:
     assert site(name, observed(concept, False, -5)).is_no
     assert site(name, observed(concept, True, -5), observed(concept, False, -4)).is_no
     assert site(name, observed(concept, True, "2024-01-01")).value is UNKNOWN
+    assert site(name, observed(concept, True, -5), observed(concept, False, -5)).note == CONTRADICTION
     assert site(name, observed(concept, False, -5), Gap(key="observations", cause="refused")).value is UNKNOWN
 
 
@@ -481,6 +482,16 @@ def test_sign_on_and_off_follows_the_newest() -> None:
     assert site("sign_hydronephrosis", diagnosis("hydronephrosis", -30), observed("hydronephrosis", False, -10)).is_no
     torn = site("sign_hydronephrosis", diagnosis("hydronephrosis", -10), observed("hydronephrosis", False, -10))
     assert torn.note == CONTRADICTION
+
+
+def test_signs_that_contradict_on_one_day() -> None:
+    torn = site("sign_sciatic_pain", observed("sciatica", True, -5), observed("sciatica", False, -5))
+    assert torn.value is UNKNOWN
+    assert torn.note == CONTRADICTION
+
+
+def test_finding_without_an_answer_says_nothing() -> None:
+    assert site("site_lung", observed("own-tumour-at-site", None, -20, sites="site-lung")) == Finding()
 
 
 def test_sidewall_triad_is_all_three() -> None:

@@ -121,6 +121,7 @@ def test_an_unrelated_drug_says_nothing(name: str) -> None:
         drug("pembrolizumab", 5),
         treatment("chemotherapy-procedure", "2024-03-01", drugs="pembrolizumab", occurrence=Occurrence.NOT_DONE),
         treatment("chemotherapy-procedure", "2024-03-01", drugs="pembrolizumab", occurrence=Occurrence.PLANNED),
+        treatment("chemotherapy-procedure", 5, drugs="pembrolizumab"),
     ],
 )
 def test_drug_that_did_not_reach_the_patient(record: object) -> None:
@@ -429,6 +430,7 @@ def test_unnamed_chemotherapy_that_the_record_explains_is_no_line() -> None:
     assert lines(*FIRST, treatment("chemotherapy-procedure", "2025-12-22")).value == 1
     assert lines(COURSE, treatment("chemotherapy-procedure", "2024-03-08")) == Amount()
     assert lines(treatment("chemotherapy-procedure", "2024-01-08")) == Amount()
+    assert lines(treatment("chemotherapy-procedure", 5)) == Amount()
 
 
 def worse(date: str) -> Timeline:

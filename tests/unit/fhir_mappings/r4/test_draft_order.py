@@ -119,8 +119,7 @@ def test_a_service_draft_with_everything() -> None:
             intent="plan",
             site="site-pelvis",
             occurrencePeriod={"start": "2026-03-01", "end": "2026-04-15"},
-            orderDetail=[coded("radiotherapy-imrt")],
-            category=[coded("elective-marker")],
+            orderDetail=[coded("radiotherapy-imrt"), coded("elective-marker")],
             extension=[
                 {
                     "url": f"{MCODE}mcode-radiotherapy-modality-and-technique",

@@ -69,6 +69,7 @@ def test_nothing_fires_on_the_safe_side(features: dict[str, Any]) -> None:
         (((5, "{AUC}"), (900, "mg")), amount(160), "CAR-04"),
         # no AUC ordered: 5 stands in
         (((500, "mg"),), amount(75), None),
+        (((550, "mg"),), amount(75), None),
         (((551, "mg"),), amount(75), "CAR-05"),
         (((449, "mg"),), amount(75), "CAR-05"),
         # an AUC alone is dosed by the formula; above AUC 6 at capped function is more than 900 mg

@@ -84,6 +84,7 @@ def test_nothing_fires_on_the_safe_side(features: dict[str, Any]) -> None:
         # Schedule not stated: only what fits neither schedule is remarked on.
         (35.9, None, "CIS-15"),
         (40, None, None),
+        (44, None, None),
         (44.5, None, "CIS-15"),
         (50, None, None),
         (55.1, None, "CIS-15"),

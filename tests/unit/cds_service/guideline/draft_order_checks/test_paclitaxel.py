@@ -114,6 +114,7 @@ def test_the_dose(mg_per_m2: float, hours: float | None, others: tuple[Any, ...]
     order = draft("paclitaxel-conventional", (mg_per_m2, "mg/m2"), infusion_hours=hours)
     found = ask(order, *others)
     assert {code: each.row for code, each in found.items()} == ({} if row is None else {"paclitaxel-dose": row})
+    assert all(each.severity is WARNING for each in found.values())
     assert ask(order, *others, safety_only=True) == {}
 
 

@@ -1,0 +1,183 @@
+"""How this service goes to the network: sessions that are watched, and one bounded fetch of a document.
+
+No redirects, no cookies, no netrc, no proxy from the environment; certificates are always checked. FHIR servers are
+asked through ``client``; what is not FHIR (a client's key set) comes through :class:`Documents`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.cookiejar
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from cds_service.ehr.watchdog import Exchange, Watchdog
+from cds_service.errors import Cause, FetchFailure
+
+CHUNK: Final = 65536
+NETWORK_ERRORS: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+"""What the network stack raises; ValueError is how it refuses header lines and lengths that make no sense."""
+
+
+class _Current(threading.local):
+    exchange: Exchange | None = None
+
+
+current = _Current()
+"""The exchange that this thread is in, if any."""
+
+
+class _Watched:
+    """Mixin for urllib3's connections: tells the exchange under way in this thread which socket it runs on."""
+
+    _twin: socket.socket | None = None
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        self._forget_twin()
+        try:
+            self._twin = sock.dup()
+            self._name_socket()
+        except OSError:  # too late already, or no more file descriptors
+            sock.close()
+            raise
+        return sock
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._name_socket()
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]
+        self._forget_twin()
+
+    def _name_socket(self) -> None:
+        if current.exchange is not None and self._twin is not None:
+            current.exchange.runs_on(self._twin)
+
+    def _forget_twin(self) -> None:
+        if self._twin is not None:
+            self._twin.close()
+            self._twin = None
+
+
+class WatchedHTTPConnection(_Watched, HTTPConnection):
+    """A plain connection whose socket the watchdog can shut."""
+
+
+class WatchedHTTPSConnection(_Watched, HTTPSConnection):
+    """A TLS connection whose socket the watchdog can shut, also in its handshake."""
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = WatchedHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = WatchedHTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def open_session(sockets: int, ca_file: str | None) -> requests.Session:
+    """A session that keeps at most ``sockets`` connections, takes nothing from the environment and keeps no cookies.
+
+    Args:
+        sockets: connections kept open to one host.
+        ca_file: path of a PEM file of certificate authorities in place of the usual ones.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_file or True
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(pool_connections=1, pool_maxsize=sockets, max_retries=0)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+@contextlib.contextmanager
+def under_way(watchdog: Watchdog, deadline: float) -> Iterator[Exchange]:
+    """What this thread does on the network inside the block is cut off at ``deadline`` (of ``time.monotonic``)."""
+    with watchdog.watch(deadline) as exchange:
+        current.exchange = exchange
+        try:
+            yield exchange
+        finally:
+            current.exchange = None
+
+
+class Documents:
+    """Fetches small documents, one connection each, bounded in time and size (AUTH-14). Safe from several threads.
+
+    Args:
+        ca_file: path of a PEM file of certificate authorities in place of the usual ones.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
+        self._watchdog = Watchdog()
+
+    def fetch(self, url: str, *, accept: str, seconds: float, limit: int) -> bytes:
+        """The body of a 200 answer.
+
+        Args:
+            url: absolute; the caller has decided that it may be asked.
+            accept: media types for the Accept header.
+            seconds: for the whole exchange, by the wall clock.
+            limit: bytes after decoding.
+
+        Raises:
+            FetchFailure: with the cause; a redirect is one.
+        """
+        deadline = time.monotonic() + seconds
+        headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": "recurrence-cds"}
+        with under_way(self._watchdog, deadline) as exchange, open_session(1, self._ca_file) as session:
+            try:
+                with session.get(url, headers=headers, timeout=seconds, allow_redirects=False, stream=True) as response:
+                    if response.status_code != requests.codes.ok:
+                        raise FetchFailure(_cause(response.status_code))
+                    return _bounded(response.raw, limit)
+            except NETWORK_ERRORS as error:
+                late = exchange.expired or time.monotonic() >= deadline or isinstance(error, requests.Timeout)
+                raise FetchFailure(Cause.TIMED_OUT if late else Cause.UNREACHABLE) from None
+
+
+def _cause(status: int) -> Cause:
+    if status < 300:
+        return Cause.NO_CONTENT
+    if status < 400:
+        return Cause.REDIRECTED
+    return Cause.NOT_PROCESSED if status < 500 else Cause.SERVER_FAILED
+
+
+def _bounded(raw: urllib3.BaseHTTPResponse, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while part := raw.read(CHUNK, decode_content=True):
+        size += len(part)
+        if size > limit:
+            raw.close()
+            raise FetchFailure(Cause.TOO_LARGE)
+        parts.append(part)
+    return b"".join(parts)
