@@ -11,6 +11,7 @@
         ForbiddenServer     a FHIR server that this service may not ask
         BodyTooLarge        more bytes or members than are read
         UnsupportedBody     not JSON by its headers, or encoded
+      NotAuthenticated      the caller did not show who it is; carries the Refusal, which is for the log alone
       PreconditionFailed    data without which no rule can speak could not be had (CDS Hooks: 412)
       UnsupportedFhirVersion  the data are of a FHIR version that is not read (412 as well: no rule can speak)
       StoreUnavailable      the store cannot be written or read just now; nothing was kept (503)
@@ -35,6 +36,9 @@ class Cause(enum.StrEnum):
     OUTCOME = "the EHR reported an error in place of the data"
     TIMED_OUT = "the FHIR server did not answer in time"
     UNREACHABLE = "the FHIR server could not be reached"
+    NOT_TRUSTED = "no secure connection to the FHIR server could be made"
+    ADDRESS_REFUSED = "the FHIR server's name leads to an address that may not be asked"
+    NOT_ASKED = "the FHIR server failed several times in a row and is not asked again yet"
     NOT_ACCEPTED = "the FHIR server did not accept the access token (401)"
     FORBIDDEN = "the FHIR server refused access (403)"
     NOT_FOUND = "the FHIR server did not find it (404)"
@@ -57,6 +61,35 @@ class Cause(enum.StrEnum):
     UNREADABLE_ENTRIES = "some entries could not be read"
     TOO_MANY_REQUESTS = "more questions were needed than one call may ask"
     BAD_REFERENCE = "the reference does not lead to the FHIR server"
+
+
+class Refusal(enum.StrEnum):
+    """Why a client was not authenticated, by code. A fixed set: also the label of a metric. Never part of an answer."""
+
+    NO_TOKEN = "no-token"  # noqa: S105 - a code, not a secret
+    TOO_LONG = "token-too-long"
+    SHAPE = "token-shape"
+    HEADER = "header-json"
+    CLAIMS = "claims-json"
+    TYPE = "typ"
+    ALGORITHM = "alg"
+    CRITICAL = "crit"
+    KEY_ID = "kid"
+    ISSUER = "iss"
+    KEY_SET_URL = "jku"
+    NO_KEYS = "key-set-unavailable"
+    UNKNOWN_KEY = "kid-unknown"
+    KEY_ALGORITHM = "key-for-another-alg"
+    SIGNATURE = "signature"
+    AUDIENCE = "aud"
+    TIMES = "times-malformed"
+    EXPIRED = "expired"
+    ISSUED_LATER = "iat-in-the-future"
+    NOT_YET = "nbf-in-the-future"
+    LIFE = "life-too-long"
+    TOKEN_ID = "jti"  # noqa: S105 - as above
+    TENANT = "tenant"
+    REPLAYED = "replayed"
 
 
 class ServiceError(Exception):
@@ -102,6 +135,14 @@ class BodyTooLarge(RefusedRequest):
 
 class UnsupportedBody(RefusedRequest):
     """The body is not JSON by its Content-Type, or carries a content coding."""
+
+
+class NotAuthenticated(ServiceError):  # noqa: N818 - named by what happened
+    """The caller did not show who it is. The message is one and the same for every reason (AUTH-16)."""
+
+    def __init__(self, reason: Refusal) -> None:
+        self.reason = reason
+        super().__init__("The call carries no usable JSON Web Token of a trusted client")
 
 
 class PreconditionFailed(ServiceError):  # noqa: N818 - named by what happened

@@ -77,7 +77,7 @@ class Outbox(Generic[Item]):
 
     def put(self, item: Item) -> bool:
         """Take one item, without waiting; False when there is no room and it was dropped."""
-        if len(self._waiting) >= self._room:
+        if len(self._waiting) >= self._room or self._closing.is_set():
             self.dropped += 1
             self._meter(f"{self._name}_dropped", 1)
             return False
@@ -113,8 +113,6 @@ class Outbox(Generic[Item]):
         with self._starting:
             if self._thread is not None and self._thread.is_alive():
                 return
-            if self._closing.is_set():
-                return
             self._thread = threading.Thread(target=self._run, name=f"{self._name}-outbox", daemon=True)
             self._thread.start()
             if self._at_exit is None:
@@ -123,16 +121,17 @@ class Outbox(Generic[Item]):
                 self._at_exit = multiprocessing.util.Finalize(None, self.close, exitpriority=10)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        while True:
             self._something.wait()
-            self._closing.wait(self._gather_seconds)
+            last = self._closing.wait(self._gather_seconds)
             self._something.clear()
             while self._next_batch():
                 if not self._try():
-                    self._closing.wait(self._retry_seconds)
                     if self._closing.is_set():
-                        self._try()
                         return
+                    self._closing.wait(self._retry_seconds)
+            if last:
+                return
 
     def _next_batch(self) -> bool:
         while self._waiting and len(self._batch) < BATCH:

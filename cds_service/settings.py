@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,38 +18,18 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from cds_service.ehr.addresses import parse_base
+from cds_service.auth import trusted_clients
+from cds_service.auth.trusted_clients import TrustedClient, bases, is_secure, plain_url
 from cds_service.errors import SettingsError
-from cds_service.site import PROFILES, Profile, Site
+from cds_service.site import Site
 
 __all__ = ["PREFIX", "Settings", "Site", "TrustedClient"]
 
 PREFIX: Final = "RECURRENCE_CDS_"
 DEFAULT_NOTICE: Final = "Not CE marked: for evaluation and research, not for clinical use in the EU/EEA."
 DEFAULT_BODY_BYTES: Final = 4 * 1024 * 1024
-ALGORITHMS: Final = frozenset(
-    {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"}
-)
-MAX_TOKEN_LIFE: Final = 3600
 
 _SERVICE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedClient:
-    """One ``[[client]]`` of the trusted-clients file (decisions, "Settings")."""
-
-    name: str
-    issuer: str
-    jku: str | None = None
-    jwks_file: Path | None = None
-    fhir_servers: tuple[str, ...] = ()
-    audiences: tuple[str, ...] = ()
-    algorithms: tuple[str, ...] = ("ES384", "RS384")
-    profile: Profile = "standard"
-    max_token_life_seconds: int = 900
-    recommend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +101,13 @@ class Settings:
         lax = self.allow_insecure_loopback
         jkus = [client.jku for client in self.trusted_clients if client.jku]
         servers = [server for client in self.trusted_clients for server in client.fhir_servers]
+        exposed = not all(is_secure(url, loopback=lax) for url in servers)
         return (
             ("TODAY", self.today is not None, "refused in production mode"),
-            ("BASE_URL", not _secure(self.base_url, lax=lax), "production mode needs https"),
+            ("BASE_URL", not is_secure(self.base_url, loopback=lax), "production mode needs https"),
             ("TRUSTED_CLIENTS", not self.trusted_clients, "production mode needs at least one trusted client"),
-            ("TRUSTED_CLIENTS", not all(_secure(url, lax=lax) for url in jkus), "each jku has to be https"),
-            ("TRUSTED_CLIENTS", not all(_secure(url, lax=lax) for url in servers), "FHIR servers have to be https"),
+            ("TRUSTED_CLIENTS", not all(is_secure(url, loopback=lax) for url in jkus), "each jku has to be https"),
+            ("TRUSTED_CLIENTS", exposed, "FHIR servers have to be https"),
             ("FHIR_SERVERS", bool(self.fhir_servers), "in production mode they stand with their trusted client"),
         )
 
@@ -135,11 +115,6 @@ class Settings:
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name.removeprefix(PREFIX), READERS, n=1)
     return f"{name}: there is no such setting" + (f"; is {PREFIX}{close[0]} meant?" if close else "")
-
-
-def _secure(url: str, *, lax: bool) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (lax and parts.hostname in _LOOPBACK)
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -158,23 +133,11 @@ def _switch(text: str) -> bool:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    try:
-        port_fits = parts.port != 0
-    except ValueError:
-        port_fits = False
-    plain = not (parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\]", text))
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits or not plain:
-        raise ValueError("has to be an http or https URL without user, query or fragment")
-    return text.rstrip("/")
+    return plain_url(text).rstrip("/")
 
 
 def _items(text: str) -> list[str]:
     return [item for item in re.split(r"[\s,]+", text) if item]
-
-
-def _bases(items: Iterable[str]) -> tuple[str, ...]:
-    return tuple(parse_base(item).url for item in items)
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -226,113 +189,11 @@ def _file(text: str) -> Path:
     return path
 
 
-def _trusted_clients(text: str) -> tuple[TrustedClient, ...]:
-    path = _file(text)
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise ValueError("the file is not readable TOML") from None
-    entries = content.get("client")
-    if not isinstance(entries, list) or not entries or content.keys() != {"client"}:
-        raise ValueError("the file has to hold [[client]] entries and nothing else")
-    faults: list[str] = []
-    clients: list[TrustedClient] = []
-    for place, entry in enumerate(entries, start=1):
-        try:
-            clients.append(_trusted_client(entry, path.parent))
-        except ValueError as fault:
-            faults.append(f"client {place}: {fault}")
-    issuers = [client.issuer for client in clients]
-    faults += [f"issuer of client {i + 1} stands twice" for i, one in enumerate(issuers) if one in issuers[:i]]
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(clients)
-
-
-def _trusted_client(entry: Mapping[str, Any], folder: Path) -> TrustedClient:
-    faults = [f"unknown {name}" for name in entry if name not in CLIENT_READERS]
-    faults += [f"{name} is missing" for name in ("name", "issuer") if name not in entry]
-    if ("jku" in entry) == ("jwks_file" in entry):
-        faults.append("either jku or jwks_file is needed, and not both")
-    values: dict[str, Any] = {}
-    for name, value in entry.items():
-        if name in CLIENT_READERS:
-            try:
-                values[name] = CLIENT_READERS[name](value)
-            except ValueError as fault:
-                faults.append(f"{name} {fault}")
-    if "jwks_file" in values:
-        values["jwks_file"] = folder / values["jwks_file"]
-        if not values["jwks_file"].is_file():
-            faults.append("jwks_file is not the path of a file")
-    if faults:
-        raise ValueError(", ".join(faults))
-    return TrustedClient(**values)
-
-
-def _toml_text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("has to be a text")
-    return value
-
-
-def _toml_texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError("has to be a list of texts")  # noqa: TRY004 - collected with the faults of other members
-    return tuple(_toml_text(item) for item in value)
-
-
-def _toml_url(value: Any) -> str:
-    _url(_toml_text(value))
-    return _toml_text(value)
-
-
-def _toml_bases(value: Any) -> tuple[str, ...]:
-    return _bases(_toml_texts(value))
-
-
-def _toml_algorithms(value: Any) -> tuple[str, ...]:
-    algorithms = _toml_texts(value)
-    if not algorithms or not ALGORITHMS.issuperset(algorithms):
-        raise ValueError(f"have to be among {', '.join(sorted(ALGORITHMS))}")
-    return algorithms
-
-
-def _toml_life(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_TOKEN_LIFE:
-        raise ValueError(f"has to be a number of seconds up to {MAX_TOKEN_LIFE}")
-    return value
-
-
-def _toml_switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("has to be true or false")  # noqa: TRY004 - collected with the faults of other members
-    return value
-
-
-def _toml_profile(value: Any) -> str:
-    return _one_of(*PROFILES)(_toml_text(value))
-
-
-CLIENT_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "name": _toml_text,
-    "issuer": _toml_text,
-    "jku": _toml_url,
-    "jwks_file": _toml_text,
-    "fhir_servers": _toml_bases,
-    "audiences": _toml_texts,
-    "algorithms": _toml_algorithms,
-    "profile": _toml_profile,
-    "max_token_life_seconds": _toml_life,
-    "recommend": _toml_switch,
-}
-"""Members of a ``[[client]]`` entry, each with the reader that checks it."""
-
 READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "MODE": _one_of("sandbox", "production"),
     "BASE_URL": _url,
-    "TRUSTED_CLIENTS": _trusted_clients,
-    "FHIR_SERVERS": lambda text: _bases(_items(text)),
+    "TRUSTED_CLIENTS": lambda text: trusted_clients.load(_file(text)),
+    "FHIR_SERVERS": lambda text: bases(_items(text)),
     "ALLOW_INSECURE_LOOPBACK": _switch,
     "DATABASE_URL": _database,
     "STATE_DIR": lambda text: Path(text).expanduser(),

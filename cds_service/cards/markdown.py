@@ -30,7 +30,13 @@ def plain(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
 def escaped(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
     """Text from the record as Markdown that shows exactly this text: no HTML, no links, no emphasis."""
     safe = plain(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKUP.sub(r"\\\1", safe).replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
+    return (
+        _MARKUP.sub(r"\\\1", safe)
+        .replace("](", "]&#40;")
+        .replace("://", "&#58;//")
+        .replace("@", "&#64;")
+        .replace("www.", "www&#46;")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,17 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
 
+from cds_service.ehr.networks import Networks, permitted
 from cds_service.ehr.watchdog import Exchange, Watchdog
 from cds_service.errors import Cause, FetchFailure
 
 CHUNK: Final = 65536
+CONNECT_SECONDS: Final = 5.0
+MAX_ADDRESSES: Final = 4
+"""Of one name that are tried in turn."""
 NETWORK_ERRORS: Final = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -43,13 +49,23 @@ current = _Current()
 """The exchange that this thread is in, if any."""
 
 
-class _Watched:
-    """Mixin for urllib3's connections: tells the exchange under way in this thread which socket it runs on."""
+def _seconds_left() -> float:
+    """Of the exchange that this thread is in."""
+    return max(0.01, current.exchange.deadline - time.monotonic()) if current.exchange is not None else CONNECT_SECONDS
 
+
+class _Watched:
+    """Mixin for urllib3's connections: tells the exchange under way in this thread which socket it runs on.
+
+    Where ``networks`` are given, the name is resolved once, and the connection goes to an address that was checked
+    (OUT-03).
+    """
+
+    networks: Networks | None = None
     _twin: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        sock: socket.socket = super()._new_conn() if self.networks is None else self._checked(self.networks)  # type: ignore[misc]
         self._forget_twin()
         try:
             self._twin = sock.dup()
@@ -58,6 +74,22 @@ class _Watched:
             sock.close()
             raise
         return sock
+
+    def _checked(self, networks: Networks) -> socket.socket:
+        connection: Any = self
+        try:
+            found = socket.getaddrinfo(connection._dns_host.strip("[]"), connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - as urllib3 does
+        except (socket.gaierror, UnicodeError) as error:
+            raise NameResolutionError(connection.host, connection, socket.gaierror(str(error))) from None
+        addresses = permitted(dict.fromkeys(str(entry[4][0]) for entry in found), networks)
+        if not addresses:
+            raise FetchFailure(Cause.ADDRESS_REFUSED)
+        for address in addresses[:MAX_ADDRESSES]:
+            with contextlib.suppress(OSError):
+                return create_connection(
+                    (address, connection.port), _seconds_left(), socket_options=connection.socket_options
+                )
+        raise NewConnectionError(connection, "none of its addresses could be reached")
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._name_socket()
@@ -93,24 +125,54 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = WatchedHTTPSConnection
 
 
+_WATCHED_POOLS: Final = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def _checked_pools(networks: Networks) -> dict[str, type[HTTPConnectionPool]]:
+    """The watched pools, with connections that check where they go."""
+    plain = type("CheckedHTTPConnection", (WatchedHTTPConnection,), {"networks": networks})
+    secure = type("CheckedHTTPSConnection", (WatchedHTTPSConnection,), {"networks": networks})
+    return {
+        "http": type("CheckedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("CheckedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
 class _Adapter(HTTPAdapter):
+    """Builds watched connections. A proxy's own address is the administrator's word and is not checked."""
+
+    def __init__(self, sockets: int, networks: Networks | None) -> None:
+        self._pools = _WATCHED_POOLS if networks is None else _checked_pools(networks)
+        super().__init__(pool_connections=1, pool_maxsize=sockets, max_retries=0)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _WATCHED_POOLS
+        return manager
 
 
-def open_session(sockets: int, ca_file: str | None) -> requests.Session:
+def open_session(
+    sockets: int, ca_file: str | None, *, networks: Networks | None = None, proxy: str | None = None
+) -> requests.Session:
     """A session that keeps at most ``sockets`` connections, takes nothing from the environment and keeps no cookies.
 
     Args:
         sockets: connections kept open to one host.
         ca_file: path of a PEM file of certificate authorities in place of the usual ones.
+        networks: where connections may go; anywhere if None.
+        proxy: URL of a forward proxy that all requests go through; the names are then resolved there.
     """
     session = requests.Session()
     session.trust_env = False
     session.verify = ca_file or True
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _Adapter(pool_connections=1, pool_maxsize=sockets, max_retries=0)
+    if proxy is not None:
+        session.proxies = {"http": proxy, "https": proxy}
+    adapter = _Adapter(sockets, networks)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return session

@@ -1,4 +1,4 @@
-"""Closes a connection when its time is up, whatever it is doing (OUT-08).
+"""Closes a connection when its time is up, whatever it is doing (OUT-08, IN-01).
 
 A socket time-out bounds one silence, not an exchange: a server that sends one byte now and then holds a reader for
 ever. One thread for each client watches the exchanges under way and shuts the socket of each that is over its deadline;
@@ -16,11 +16,12 @@ from collections.abc import Iterator
 
 
 class Exchange:
-    """One request under way: when it has to be over, and the socket that it runs on."""
+    """One request under way: when it has to be over, the socket that it runs on, and how that is shut."""
 
-    def __init__(self, deadline: float, lock: threading.Condition) -> None:
+    def __init__(self, deadline: float, lock: threading.Condition, how: int = socket.SHUT_RDWR) -> None:
         self.deadline = deadline
         self.expired = False
+        self._how = how
         self._lock = lock
         self._twin: socket.socket | None = None
 
@@ -36,7 +37,7 @@ class Exchange:
         self.expired = True
         if self._twin is not None:
             with contextlib.suppress(OSError):  # closed by its owner in the meantime
-                self._twin.shutdown(socket.SHUT_RDWR)
+                self._twin.shutdown(self._how)
 
 
 class Watchdog:
@@ -48,17 +49,24 @@ class Watchdog:
         self._lock = threading.Condition()
         self._watched: set[Exchange] = set()
         self._thread: threading.Thread | None = None
+        self._wakes_at = 0.0
 
     @contextlib.contextmanager
-    def watch(self, deadline: float) -> Iterator[Exchange]:
-        """Watch what happens inside the block until ``deadline`` (of ``time.monotonic``)."""
-        exchange = Exchange(deadline, self._lock)
+    def watch(self, deadline: float, how: int = socket.SHUT_RDWR) -> Iterator[Exchange]:
+        """Watch what happens inside the block until ``deadline`` (of ``time.monotonic``).
+
+        Args:
+            deadline: when the socket is shut.
+            how: what of it, as for ``socket.shutdown``; reading alone leaves the way open for an answer.
+        """
+        exchange = Exchange(deadline, self._lock, how)
         with self._lock:
             self._watched.add(exchange)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="fhir-deadlines", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
-            self._lock.notify()
+            elif deadline < self._wakes_at:  # a later one is seen when the thread wakes, which costs no switch now
+                self._lock.notify()
         try:
             yield exchange
         finally:
@@ -73,7 +81,10 @@ class Watchdog:
                     self._watched.discard(exchange)
                     exchange.expire()
                 if self._watched:
-                    self._lock.wait(min(one.deadline for one in self._watched) - now)
-                elif not self._lock.wait(self.IDLE_SECONDS) and not self._watched:
+                    self._wakes_at = min(one.deadline for one in self._watched)
+                    self._lock.wait(self._wakes_at - now)
+                    continue
+                self._wakes_at = now + self.IDLE_SECONDS
+                if not self._lock.wait(self.IDLE_SECONDS) and not self._watched:
                     self._thread = None
                     return

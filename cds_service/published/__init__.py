@@ -186,7 +186,7 @@ def capability_statement(base_url: str) -> Resource:
         "kind": "instance",
         "software": {"name": "recurrence-cds"},
         "implementation": {
-            "description": "Read-only knowledge: code systems, value sets, questionnaire and guideline. No patient data.",
+            "description": "Read-only: code systems, value sets, questionnaire and guideline. No patient data.",
             "url": base_url,
         },
         "fhirVersion": FHIR_VERSION,

@@ -60,9 +60,9 @@ def findings() -> Resource:
     system = _code_system(
         RECURRENCE_FINDINGS,
         "Findings in recurrent cervical cancer",
-        "Observation codes for facts that the advice depends on and that no verified standard code was found for. Status "
-        "final or amended, effective[x] and subject are needed; `tumour-at-site` names its place in bodySite. The "
-        "Questionnaire recurrence-staging asks for the same facts.",
+        "Observation codes for facts that the advice depends on and that no verified standard code was found for. "
+        "Status final or amended, effective[x] and subject are needed; `tumour-at-site` names its place in bodySite. "
+        "The Questionnaire recurrence-staging asks for the same facts.",
         (_finding(*row) for row in _own_rows(RECURRENCE_FINDINGS)),
     )
     system["property"] = [

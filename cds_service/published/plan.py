@@ -56,8 +56,9 @@ _DOI: Final = re.compile(r"\b10\.\d{4,9}/[^\s;,]+")
 
 
 def _related(citation: Citation) -> Resource:
-    doi = _DOI.search(citation.locator)
-    link = {"url": f"https://doi.org/{doi[0].rstrip('.)')}"} if doi else {}
+    found = _DOI.findall(citation.locator)
+    # Several publications have no one address; all stand in the locator.
+    link = {"url": f"https://doi.org/{found[0].rstrip('.)')}"} if len(found) == 1 else {}
     return {"type": "citation", "label": citation.id, "display": citation.label, **link}
 
 
@@ -84,6 +85,10 @@ def _said(*sentences: str) -> str:
 
 def _words(condition: Condition) -> str:
     return "" if condition is ALWAYS else condition.words(label)
+
+
+def _when(condition: Condition) -> str:
+    return "for every patient in this table" if condition is ALWAYS else f"when {condition.words(label)}"
 
 
 def _output(output: Output) -> Resource:
@@ -130,7 +135,7 @@ def _row(table: str, row: Row) -> Resource:
         "prefix": row.id,
         "title": _titles(dict.fromkeys(output.code for output in row.outputs)) or row.words,
         **({"description": row.words} if row.words else {}),
-        "textEquivalent": _said(f"When {row.when.words(label)}", *_effects(row)),
+        "textEquivalent": _said(_when(row.when), *_effects(row)),
         **_codes(output.code for output in row.outputs),
         **_documentation(row.sources),
         **_outputs(row.outputs),
@@ -144,7 +149,7 @@ def _gate(gate: pathway.Gate) -> Resource:
         "prefix": gate.id,
         "title": _sentence(SCOPE_WORDS[gate.scope]),
         "description": gate.words,
-        "textEquivalent": _said(f"When {gate.when.words(label)}", SCOPE_WORDS[gate.scope]),
+        "textEquivalent": _said(_when(gate.when), SCOPE_WORDS[gate.scope]),
         **_codes(output.code for output in outputs),
         **_outputs(outputs),
     }
@@ -168,7 +173,7 @@ def _check(check: Check, families: Iterable[str]) -> Resource:
         "description": check.text,
         "textEquivalent": _said(
             f"on orders of: {', '.join(families)}",
-            f"when {check.when.words(label)}",
+            _when(check.when),
             f"indicator: {check.severity.value}",
             "" if check.also_in_safety_scope else "only where the whole guideline applies",
         ),
@@ -223,13 +228,13 @@ def plan_definition() -> Resource:
             "PlanDefinition",
             PLAN_ID,
             _TITLE,
-            "Which options, alerts, questions and information the service shows, row by row. The first row of the scope "
-            "that holds decides how much applies; rows of the other tables add up unless one says otherwise. A row that "
-            "only unknown facts leave open is shown as conditional, and the facts are asked for.",
+            "Which options, alerts, questions and information the service shows, row by row. The first row of the "
+            "scope that holds decides how much applies; rows of the other tables add up unless one says otherwise. A "
+            "row that only unknown facts leave open is shown as conditional, and the facts are asked for.",
         ),
         "type": {"coding": [kind]},
-        "usage": "For reading and review. Conditions are three-valued (yes, no, unknown) and stand as words; the service "
-        "evaluates them from its own tables. It informs clinicians and does not replace judgement.",
+        "usage": "For reading and review. Conditions are three-valued (yes, no, unknown) and stand as words; the "
+        "service evaluates them from its own tables. It informs clinicians and does not replace judgement.",
         "copyright": OWN_COPYRIGHT,
         "relatedArtifact": _evidence(),
         "library": [versioned(canonical("Library", LIBRARY_ID))],

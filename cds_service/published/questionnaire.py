@@ -1,9 +1,9 @@
 """The Questionnaire ``recurrence-staging``: one screen that asks for exactly the facts of our own codes.
 
-``linkId`` is a code of ``recurrence-findings``; a question about one body site adds the concept of the site after a colon
-(``tumour-at-site:site-vaginal-cuff``). ``fhir_mappings.r4.questionnaire_response`` reads answers by these links, so a link
-never changes its meaning. An answer counts for the day on which the form is completed, hence "now" in the questions about
-what passes.
+``linkId`` is a code of ``recurrence-findings``; a question about one body site adds the concept of the site after a
+colon (``tumour-at-site:site-vaginal-cuff``). ``fhir_mappings.r4.questionnaire_response`` reads answers by these links,
+so a link never changes its meaning. An answer counts for the day on which the form is completed, hence "now" in the
+questions about what passes.
 """
 
 from __future__ import annotations
@@ -228,20 +228,33 @@ EARLIER_TREATMENT: Final[tuple[Question, ...]] = (
         "progressed-after-systemic",
         "Has the disease progressed on or after such a line?",
         ("progressed_on_after_systemic",),
+        why="Second-line options are for disease that progressed on or after a counted line.",
         unless_no="systemic-lines-recurrent",
     ),
     Question(
         "prior-platinum",
         "Has cisplatin or carboplatin ever been given, chemoradiation included?",
         ("prior_platinum",),
+        why="Without earlier platinum cisplatin is preferred; after it carboplatin is an alternative.",
     ),
-    Question("prior-bevacizumab", "Has bevacizumab ever been given, other than for the eye?", ("prior_bev",)),
+    Question(
+        "prior-bevacizumab",
+        "Has bevacizumab ever been given, other than for the eye?",
+        ("prior_bev",),
+        why="It belongs to the systemic treatment that the choice between first and second line rests on.",
+    ),
     Question(
         "prior-immune-checkpoint-inhibitor",
         "Has an immune checkpoint inhibitor ever been given, first treatment included?",
         ("prior_ici",),
+        why="Checkpoint inhibitors are options of the trials only if none was used before.",
     ),
-    Question("prior-tisotumab-vedotin", "Has tisotumab vedotin ever been given?", ("prior_tv",)),
+    Question(
+        "prior-tisotumab-vedotin",
+        "Has tisotumab vedotin ever been given?",
+        ("prior_tv",),
+        why="Tisotumab vedotin is a second-line option unless it was given before.",
+    ),
 )
 MARKERS: Final[tuple[Question, ...]] = (
     Question(
@@ -296,13 +309,13 @@ SAFETY: Final[tuple[Question, ...]] = (
     ),
     Question(
         "menopausal",
-        "Is she past the menopause?",
+        "Is the patient past the menopause?",
         ("pregnant",),
         why="Pregnancy, which changes every option, need not be asked about after the menopause.",
     ),
     Question(
         "hospice",
-        "Is she in hospice or comfort-only care?",
+        "Is the patient in hospice or comfort-only care?",
         ("hospice",),
         why="A comfort-only plan is respected: options directed at the disease are not shown.",
     ),
@@ -378,7 +391,13 @@ def _group(link: str, text: str, items: Iterable[Resource]) -> Resource:
 
 
 def _where() -> list[Resource]:
-    one_by_one = _group("sites", "Site by site", map(_site, SITES)) | _unless_no(_WHOLE_BODY.link)
+    lead = {
+        "linkId": "sites.lead",
+        "type": "display",
+        "text": "Answer for each place that was examined. A no at one place in the centre of the pelvis (vaginal cuff "
+        "to parametrium) counts for the whole centre unless another place there is answered yes.",
+    }
+    one_by_one = _group("sites", "Site by site", [lead, *map(_site, SITES)]) | _unless_no(_WHOLE_BODY.link)
     return [_site(_WHOLE_BODY), one_by_one, *map(_question, EXTENT)]
 
 

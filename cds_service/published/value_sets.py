@@ -1,8 +1,8 @@
 """Our value sets as FHIR ValueSets: one for each concept, one for each group of concepts, one for override reasons.
 
 A row with descendants becomes the code and an ``is-a`` filter; what lies below it and belongs to another concept is
-excluded, since the most specific row wins. Our plain words stand as designations, never as a system's own display, except
-for our own systems; CPT codes have none. Where each code was seen stands in its comment.
+excluded, since the most specific row wins. Our plain words stand as designations, never as a system's own display,
+except for our own systems; CPT codes have none. Where each code was seen stands in its comment.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _PCS_LENGTH: Final = 7
 _WHO: Final = "Copyright World Health Organization."
 _HL7: Final = "Copyright Health Level Seven International."
 COPYRIGHTS: Final = {
-    systems.SNOMED: "SNOMED CT: copyright SNOMED International; use needs its licence. Listed by code; the words beside a "
-    "code are this project's own, not SNOMED CT descriptions.",
+    systems.SNOMED: "SNOMED CT: copyright SNOMED International; use needs its licence. Listed by code; the words "
+    "beside a code are this project's own, not SNOMED CT descriptions.",
     systems.LOINC: "This material contains content from LOINC (http://loinc.org). LOINC is copyright Regenstrief "
     "Institute, Inc. and the LOINC Committee and is available at no cost under the license at "
     "http://loinc.org/license.",
-    systems.CPT: "CPT: copyright American Medical Association. Codes are listed without descriptors; use needs a licence.",
+    systems.CPT: "CPT: copyright American Medical Association; use needs its licence. Listed without descriptors.",
     systems.ICD10: f"ICD-10: {_WHO}",
     systems.ICD10CM: f"ICD-10-CM: United States edition of ICD-10 by the National Center for Health Statistics. {_WHO}",
     systems.ICD9CM: f"ICD-9-CM: United States edition of ICD-9. {_WHO}",
@@ -49,8 +49,8 @@ COPYRIGHTS: Final = {
 """Code system -> what its owner asks to be said."""
 
 _MATCHING: Final = (
-    "The service itself matches SNOMED CT codes exactly: codes below a listed one count only where a terminology server "
-    "was asked for them."
+    "The service itself matches SNOMED CT codes exactly: codes below a listed one count only where a terminology "
+    "server was asked for them."
 )
 
 

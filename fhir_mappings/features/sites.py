@@ -485,7 +485,7 @@ class _View:
             evidence = Evidence(item.reference, item.text or "active on the problem list", item.date)
             if sided and item.laterality is Laterality.BOTH_SIDES:
                 continue
-            placed = not sided or item.laterality is Laterality.ONE_SIDE
+            placed = not sided or item.laterality is Laterality.ONE_SIDE or bool(item.concepts & groups.ONE_LEG)
             confirmed = item.verification is Verification.CONFIRMED and decides(item, sure)
             if confirmed and placed and self._of_late(item.date):
                 said.append(Statement(True, item.date, evidence))
@@ -493,8 +493,9 @@ class _View:
                 possible.append(evidence)
         for observation in statements.values(self.history, sure, self.today):
             truth = observation.value.truth
-            # An observation does not say which leg.
-            if truth is None or not self._of_late(observation.date) or (sided and truth):
+            one_leg = bool(observation.concepts & groups.ONE_LEG)
+            # Another observation of a leg does not say that it is one leg only.
+            if truth is None or not self._of_late(observation.date) or (sided and truth and not one_leg):
                 continue
             text = "present on examination" if truth else "absent on examination"
             evidence = Evidence(observation.reference, text, observation.date)

@@ -600,7 +600,8 @@ CORTICOSTEROID: Final = Group(
 )
 IMMUNOSUPPRESSANT: Final = Group("Immunosuppressant.", "immunosuppressant", "immunosuppressant-long-term-use")
 HYDRONEPHROSIS: Final = Group("Hydronephrosis, not from a stone.", "hydronephrosis")
-LEG_OEDEMA: Final = Group("Swelling of the leg; the side is in laterality.", "leg-oedema")
+LEG_OEDEMA: Final = Group("Swelling of the leg; the side is in laterality.", "leg-oedema", "leg-oedema-one-side")
+ONE_LEG: Final = Group("Swelling of one leg: the code itself says that it is one.", "leg-oedema-one-side")
 LEG_OEDEMA_POSSIBLE: Final = Group(
     "Oedema whose place the code does not say, or lymphoedema.", "oedema-site-unspecified", "lymphoedema"
 )

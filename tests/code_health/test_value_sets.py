@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 REGISTER = ROOT.parent / "shared" / "terminology" / "codes.csv"
 """The terminology list that the files were made from, where it is at hand."""
 
-NOT_OF_THE_REGISTER = {"own_codes", "refinements", "other_primaries", "further_events", "supplement"}
+NOT_OF_THE_REGISTER = {
+    *("own_codes", "refinements", "other_primaries", "further_events", "supplement", "metastasis_history")
+}
 REGISTER_CONCEPTS, REGISTER_ROWS, REGISTER_UNVERIFIED = 402, 2058, 5
 OWN_CONCEPTS, OWN_ROWS = 30, 32
 REGISTER_SYSTEMS = {

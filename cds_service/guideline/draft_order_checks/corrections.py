@@ -80,8 +80,10 @@ def _cisplatin(facts: Facts) -> Details:
 
 
 def _calvert(facts: Facts) -> Details:
-    """The dose by the formula, where it is a single value within the limit of AUC 6."""
+    """The dose by the formula, where the order names its AUC and the result is a single value within AUC 6."""
     found = facts["calvert_dose_mg"]
+    if not facts["dose_auc"].known:
+        return ()  # the default AUC 5 would be 2.5 times a weekly AUC 2
     if not isinstance(found, Amount) or found.value is None or found.value > t.CARBOPLATIN_DOSE_MAX_MG.value:
         return ()
     return (_mg(found.value),)

@@ -31,7 +31,8 @@ def details(row: str, order: Any, **features: Any) -> dict[str, str]:
         ("BEV-31", draft("bevacizumab", (700, "mg")), WEIGHT, {"dose_mg": "1056", "dose_mg_per_kg": "15"}),
         ("CAR-03", draft("carboplatin", (950, "mg"), (6, "{AUC}")), {"crcl": amount(75)}, {"dose_mg": "600"}),
         ("CAR-03", draft("carboplatin", (950, "mg"), (7, "{AUC}")), {"crcl": amount(125)}, {}),
-        ("CAR-04", draft("carboplatin", (950, "mg")), {"crcl": amount(75)}, {"dose_mg": "500"}),
+        ("CAR-04", draft("carboplatin", (900, "mg"), (5, "{AUC}")), {"crcl": amount(75)}, {"dose_mg": "500"}),
+        ("CAR-04", draft("carboplatin", (900, "mg")), {"crcl": amount(75)}, {}),
         ("CAR-04", draft("carboplatin", (950, "mg")), {}, {}),
         ("CIS-12", draft("cisplatin", (200, "mg")), SURFACE, {}),
         (
