@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
 
 from flask import Flask
 
-from cds_service import hooks, pipeline, web, web_published
+from cds_service import hooks, metrics, pipeline, web, web_feedback, web_published, web_traces, web_workbench
+from cds_service.admission import Admission
+from cds_service.audit import AuditTrail
+from cds_service.auth.authenticator import Authenticator, ReplayStore
+from cds_service.auth.caller import ANYONE, Caller
 from cds_service.ehr.addresses import parse_base
-from cds_service.ehr.client import FhirClient, Limits
+from cds_service.ehr.client import FhirClient, Limits, Observe
 from cds_service.ehr.gather import gather, usable
-from cds_service.errors import SettingsError
+from cds_service.ehr.transport import Documents
+from cds_service.errors import SettingsError, TooManyCalls
+from cds_service.guideline import knowledge
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
+from cds_service.readiness import Readiness
 from cds_service.settings import PREFIX, Settings
 from cds_service.site import Site
+from cds_service.store import open_store
+from cds_service.store.claims import RateStore
 from fhir_mappings.record import Record
 from fhir_mappings.value_sets.concepts import use_cpt
+
+_log = logging.getLogger(__name__)
+
+RATE_WINDOW_SECONDS = 60
 
 
 def create_app(
@@ -31,6 +47,8 @@ def create_app(
     services: tuple[Service, ...] | None = None,
     limits: Limits | None = None,
     discovery_extension: Mapping[str, Any] | None = None,
+    replay: ReplayStore | None = None,
+    sample_server: str | None = None,
 ) -> Flask:
     """The service as a Flask application.
 
@@ -41,47 +59,150 @@ def create_app(
         services: what is published in place of the product's own.
         limits: how much of a FHIR server's answers is read.
         discovery_extension: ``extension`` of each service in discovery.
+        replay: remembers used tokens, in production mode; the store of the settings when not given.
+        sample_server: base URL of a FHIR server with the sample patients, for the workbench of sandbox mode.
 
     Raises:
         SettingsError: the settings cannot be used.
     """
     settings = settings if settings is not None else Settings.load(os.environ)
-    if not settings.sandbox:
-        raise SettingsError([f"{PREFIX}MODE: production needs client authentication, which this version does not have"])
+    if not settings.sandbox and not settings.trusted_clients:
+        raise SettingsError([f"{PREFIX}TRUSTED_CLIENTS: production needs client authentication, and trusts no client"])
     use_cpt(not settings.without_cpt)
-    client = FhirClient(
-        [parse_base(server) for server in settings.fhir_servers],
-        loopback=settings.sandbox,
-        ca_file=str(settings.ca_file) if settings.ca_file is not None else None,
-        limits=limits,
-    )
-    published = hooks.published(
-        shared_id=settings.shared_service_id, questionnaire_responses=settings.questionnaire_responses
-    )
+    store = open_store(settings.stored_in, feedback_keep_days=settings.feedback_keep_days, meter=metrics.event)
+    audit = AuditTrail(settings.audited_in, failure=settings.audit_failure, site=settings.base_url, meter=metrics.event)
+    traces = web_traces.Traces(audit, store.shown.put)
+    readiness = Readiness()
+    readiness.register("knowledge", lambda: None if knowledge.VERSION else "not loaded")
+    readiness.register("store", lambda: None if store.ready() else "cannot be written")
+    readiness.register("audit", lambda: None if audit.ready() else "cannot be written")
+    metrics.know(client.issuer for client in settings.trusted_clients)
+    clients = _fhir_clients(settings, limits)
+    published = services
+    if published is None:
+        published = hooks.published(
+            shared_id=settings.shared_service_id, questionnaire_responses=settings.questionnaire_responses
+        )
+    ids = frozenset(service.id for service in published)
     edge = web.Edge(
-        services=published if services is None else services,
-        gather=partial(_usable_record, client, settings.deadline_seconds),
-        answer=answer,
+        services=published,
+        gather=traces.gathering(partial(_usable_record, clients, settings)),
+        answer=traces.answering(answer),
         today=_clock(today if today is not None else settings.today),
-        site=Site(profile="sandbox", region_notice=settings.region_notice, base_url=settings.base_url),
+        site=Site(region_notice=settings.region_notice, base_url=settings.base_url),
         max_body_bytes=settings.max_body_bytes,
         any_origin=settings.sandbox,
         origins=frozenset(settings.cors_origins),
         extension=discovery_extension,
+        closed_discovery=settings.closed_discovery,
+        readiness=readiness,
+        read_seconds=settings.read_seconds,
+        admission=Admission(settings.calls_at_work, settings.calls_waiting, clients=len(settings.trusted_clients)),
+        limit=_limit(settings, store.rates),
     )
+    if settings.sandbox:
+        _log.warning("authentication-off")
+    else:
+        authenticator = _authenticator(settings, replay if replay is not None else store.replay)
+        readiness.register("client keys", lambda: None if authenticator.ready() else "no client's keys are at hand")
+        edge = replace(edge, authenticate=authenticator)
     app = Flask("cds_service", static_folder=None)
-    # First, so that its word on caching is the last.
+    # First, so that it begins before all others and sees the answer as it is sent.
+    app.register_blueprint(web_traces.blueprint(traces, ids))
+    # Before the rest, so that its word on caching is the last.
     app.register_blueprint(web_published.blueprint(settings.base_url, with_cpt=not settings.without_cpt))
+    if settings.sandbox:
+        # As above, for the headers of pages.
+        bench = _workbench(edge, partial(_usable_record, clients, settings), sample_server)
+        app.register_blueprint(web_workbench.blueprint(bench))
     app.register_blueprint(web.blueprint(edge))
+    app.register_blueprint(
+        web_feedback.blueprint(ids, store.feedback.add, max_body_bytes=settings.max_body_bytes, count=traces.counted)
+    )
     app.wsgi_app = web.SlashTolerant(app.wsgi_app)  # type: ignore[method-assign]
-    app.extensions["recurrence-cds-fhir-client"] = client
+    closing = contextlib.ExitStack()
+    closing.callback(store.close)
+    closing.callback(audit.close)
+    for client in clients.values():
+        closing.callback(client.close)
+    app.extensions["recurrence-cds-fhir-client"] = closing
+    app.extensions["recurrence-cds-readiness"] = readiness
     return app
 
 
-def _usable_record(client: FhirClient, deadline_seconds: float, request: HookRequest, service: Service) -> Record:
-    record = gather(request, service, client=client, deadline_seconds=deadline_seconds)
+def _fhir_clients(settings: Settings, limits: Limits | None) -> Mapping[str, FhirClient]:
+    """For each issuer its own way to its own FHIR servers, so that none waits for another's; sandbox mode has one."""
+    open_client = partial(
+        FhirClient,
+        ca_file=str(settings.ca_file) if settings.ca_file is not None else None,
+        limits=limits,
+        networks=settings.fhir_networks,
+        proxy=settings.fhir_proxy,
+    )
+    if settings.sandbox:
+        return {ANYONE.issuer: open_client([parse_base(server) for server in settings.fhir_servers], loopback=True)}
+    return {
+        client.issuer: open_client([parse_base(base) for base in client.fhir_servers])
+        for client in settings.trusted_clients
+    }
+
+
+def _limit(settings: Settings, rates: RateStore) -> Callable[[Caller], None]:
+    """Counts the calls of authenticated clients, where the site has set a limit."""
+
+    def limit(caller: Caller) -> None:
+        if not settings.calls_per_minute or not caller.issuer:
+            return
+        retry_after = rates.hit(caller.issuer, RATE_WINDOW_SECONDS, settings.calls_per_minute)
+        if retry_after is not None:
+            metrics.limited_call(caller.issuer)
+            raise TooManyCalls(retry_after)
+
+    return limit
+
+
+def _authenticator(settings: Settings, replay: ReplayStore) -> Authenticator:
+    return Authenticator(
+        settings.trusted_clients,
+        replay=replay,
+        documents=Documents(str(settings.ca_file) if settings.ca_file is not None else None),
+        observer=metrics.Clients(),
+    )
+
+
+def _usable_record(
+    clients: Mapping[str, FhirClient],
+    settings: Settings,
+    request: HookRequest,
+    service: Service,
+    caller: Caller,
+    *,
+    observe: Observe,
+) -> Record:
+    client = clients[caller.issuer]
+    record = gather(
+        request,
+        service,
+        client=client,
+        deadline_seconds=settings.deadline_seconds,
+        max_resources=settings.max_resources,
+        observe=observe,
+    )
+    metrics.unknown_data(answer.cause or answer.incomplete for answer in record.obtained.values())
     usable(record)
     return record
+
+
+def _workbench(edge: web.Edge, gather: Callable[..., Record], sample_server: str | None) -> web_workbench.Bench:
+    """The service's own parts once more, outside the audit trail: the workbench explains calls and makes none."""
+    return web_workbench.Bench(
+        services=edge.services,
+        gather=lambda request, service: gather(request, service, ANYONE, observe=lambda *_: None),
+        today=edge.today,
+        site=replace(edge.site, profile=ANYONE.profile, recommend=ANYONE.recommend),
+        max_body_bytes=edge.max_body_bytes,
+        sample_server=sample_server,
+    )
 
 
 def _clock(today: Callable[[], date] | date | None) -> Callable[[], date]:

@@ -14,6 +14,10 @@
       NotAuthenticated      the caller did not show who it is; carries the Refusal, which is for the log alone
       PreconditionFailed    data without which no rule can speak could not be had (CDS Hooks: 412)
       UnsupportedFhirVersion  the data are of a FHIR version that is not read (412 as well: no rule can speak)
+      TryLater              all is well with the call, only not now
+        Overloaded          no place to work just now (503)
+        TooManyCalls        the client is over its rate (429)
+      BodyTooLate           the body did not arrive in time (408)
       StoreUnavailable      the store cannot be written or read just now; nothing was kept (503)
       AuditUnavailable      the audit record cannot be written, and the site wants no answer without one (503)
       MalformedJson         text that the strict reader refuses; becomes a BadRequest or a FetchFailure
@@ -159,6 +163,32 @@ class UnsupportedFhirVersion(ServiceError):  # noqa: N818 - says what it is
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class TryLater(ServiceError):  # noqa: N818 - says what to do
+    """All is well with the call, only not now; ``retry_after`` is in seconds."""
+
+    def __init__(self, reason: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(reason)
+
+
+class Overloaded(TryLater):
+    """No place to work was free."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("The service is busy", retry_after)
+
+
+class TooManyCalls(TryLater):
+    """The client made more calls than it may."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("More calls came from this client than it may make", retry_after)
+
+
+class BodyTooLate(ServiceError):  # noqa: N818 - named by what happened
+    """The body of the request did not arrive within the time for it."""
 
 
 class StoreUnavailable(ServiceError):  # noqa: N818 - says what it is

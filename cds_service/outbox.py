@@ -150,7 +150,7 @@ class Outbox(Generic[Item]):
         except Exception as fault:  # noqa: BLE001 - a batch that breaks the writer must not stop the ones behind it
             self.dropped += len(self._batch)
             self._meter(f"{self._name}_dropped", len(self._batch))
-            _log.error("outbox-fault", extra={"sink": self._name, "error": type(fault).__name__})  # noqa: TRY400
+            _log.error("outbox-fault", extra={"sink": self._name, "error": type(fault).__name__})
         else:
             if self._failing_since is not None:
                 _log.warning("outbox-recovered", extra={"sink": self._name})

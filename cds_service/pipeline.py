@@ -16,7 +16,7 @@ from cds_service.guideline.rule import Decided
 from cds_service.guideline.thresholds import WINDOWS
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
-from cds_service.protocol.response import Answer, encode
+from cds_service.protocol.response import Answer
 from cds_service.site import Site
 from fhir_mappings import versions
 from fhir_mappings.features.derive import derive
@@ -42,6 +42,21 @@ class Consultation:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The answer to one call, and what may be said of it where no patient is named (audit, metrics).
+
+    Attributes:
+        answer: the cards.
+        scope_row: row of the scope gate that applied.
+        failed: rows that raised and were shown as not evaluated.
+    """
+
+    answer: Answer
+    scope_row: str
+    failed: tuple[str, ...]
+
+
 def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt.date, site: Site) -> Consultation:
     """Read, derive, decide, render.
 
@@ -58,7 +73,7 @@ def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt
     Raises:
         UnsupportedVersion: the record is of a FHIR version that no folder reads.
     """
-    history = versions.read(record)
+    history, proposals = versions.read_for_reply(record)
     purpose = Purpose.OVERVIEW if occasion is Occasion.PATIENT_VIEW else Purpose.ORDER
     features = derive(history, today=today, purpose=purpose, windows=WINDOWS)
     decided = decide(features, history.drafts, occasion=occasion, today=today)
@@ -67,7 +82,7 @@ def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt
         features,
         history,
         patient_id=record.patient_id,
-        proposals=versions.proposals(record),
+        proposals=proposals,
         occasion=occasion,
         hook_instance=hook_instance,
         site=site,
@@ -75,8 +90,8 @@ def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt
     return Consultation(history, features, decided, answer)
 
 
-def answer(service: Service, request: HookRequest, record: Record, *, today: dt.date, site: Site) -> bytes:
-    """The answer to one hook call, as JSON.
+def answer(service: Service, request: HookRequest, record: Record, *, today: dt.date, site: Site) -> Advice:
+    """The answer to one hook call.
 
     Args:
         service: the service called; its hook is the occasion.
@@ -98,4 +113,4 @@ def answer(service: Service, request: HookRequest, record: Record, *, today: dt.
         )
     except versions.UnsupportedVersion as unsupported:
         raise UnsupportedFhirVersion(str(unsupported)) from None
-    return encode(consultation.answer)
+    return Advice(consultation.answer, consultation.decided.scope_row, consultation.decided.failed)

@@ -1,26 +1,33 @@
 """Starts the service under a production WSGI server: gunicorn, or granian where it is installed.
 
-Both take their settings from the environment and say one line on standard output when they are ready to answer.
+Both take their settings from the environment and say one line on standard output when they are ready to answer. The
+application is imported late: where metrics are kept has to be known before they are first counted.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from cds_service.app import create_app
+from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import SettingsError
-from cds_service.settings import Settings
+from cds_service.settings import PREFIX, Settings
 
-THREADS: Final = 8
+SPARE_THREADS: Final = 8
+"""Beside those that work and those that wait: they refuse what has no place, and answer probes (RUN-05)."""
 GRACEFUL_SECONDS: Final = 10
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, not a place for data
+_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def default_workers() -> int:
@@ -35,14 +42,42 @@ def announce(host: str, port: int) -> None:
     sys.stdout.flush()
 
 
-def gunicorn_options(host: str, port: int, workers: int, deadline_seconds: float) -> dict[str, Any]:
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """gunicorn's threaded worker, with an end to waiting for headers: one byte now and then holds no thread (IN-01)."""
+
+    header_seconds = 10.0
+
+    def init_process(self) -> None:
+        """Called by gunicorn in the worker's own process."""
+        self._arrivals = Watchdog()
+        super().init_process()
+
+    def handle(self, conn: TConn) -> Any:
+        """One request of a connection; called by gunicorn in a thread."""
+        with self._arrivals.watch(time.monotonic() + self.header_seconds) as arrival:
+            arrival.runs_on(conn.sock)
+            conn.arrival = arrival
+            return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """The headers are there; the body has its own time, see ``web.read_body``."""
+        self._arrivals.release(conn.arrival)
+        return super().handle_request(req, conn)
+
+
+def threads(settings: Settings) -> int:
+    """Of a worker."""
+    return settings.calls_at_work + settings.calls_waiting + SPARE_THREADS
+
+
+def gunicorn_options(host: str, port: int, workers: int, settings: Settings) -> dict[str, Any]:
     """The settings of gunicorn (RUN-02, RUN-03); time-outs lie over the deadline of a call."""
     return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "worker_class": "gthread",
+        "worker_class": type("Worker", (Worker,), {"header_seconds": settings.read_seconds}),
         "workers": workers,
-        "threads": THREADS,
-        "timeout": max(30, int(deadline_seconds) + GRACEFUL_SECONDS),
+        "threads": threads(settings),
+        "timeout": max(30, int(settings.deadline_seconds) + GRACEFUL_SECONDS),
         "graceful_timeout": GRACEFUL_SECONDS,
         "keepalive": 75,
         "max_requests": 50000,
@@ -54,19 +89,29 @@ def gunicorn_options(host: str, port: int, workers: int, deadline_seconds: float
         "control_socket_disable": True,
         "proc_name": "recurrence-cds",
         "loglevel": "warning",
-        "post_worker_init": _first_worker_ready,
+        "post_worker_init": _worker_ready,
+        "child_exit": _worker_gone,
     }
 
 
-def _first_worker_ready(worker: Any) -> None:
+def _worker_ready(worker: Any) -> None:
     """Called by gunicorn in each worker that has built its application; the first one ever speaks for all."""
+    worker.wsgi.extensions["recurrence-cds-readiness"].register("running", lambda: None if worker.alive else "stopping")
     if worker.age == 1:
         host, port = worker.sockets[0].sock.getsockname()[:2]
         announce(host, port)
 
 
+def _worker_gone(_arbiter: Any, worker: Any) -> None:
+    """Called by gunicorn in the master: what the worker held open counts no longer."""
+    if _METRICS_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - not before the folder is known
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
 class Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
-    """The gunicorn server around :func:`create_app`, with options from code alone, not from a file."""
+    """The gunicorn server around ``create_app``, with options from code alone, not from a file."""
 
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self._settings = settings
@@ -80,7 +125,13 @@ class Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
     def load(self) -> Flask:
         """Build the application in each worker; called by gunicorn."""
-        return create_app(self._settings)
+        return _create_app(self._settings)
+
+
+def _create_app(settings: Settings) -> Flask:
+    from cds_service.app import create_app  # noqa: PLC0415 - not before the folder of the metrics is known
+
+    return create_app(settings)
 
 
 def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None = None) -> int:
@@ -95,23 +146,58 @@ def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None =
     Returns:
         Exit status: 0 after an orderly end, 2 when the settings cannot be used (each fault on a line of its own).
     """
+    exporter = None
     try:
         settings = Settings.load(os.environ)
-        create_app(settings)
+        exporter = _serve_metrics(settings)
+        _create_app(settings)
+        if server == "granian":
+            return _run_granian(host, port, workers or default_workers(), threads(settings))
+        Gunicorn(settings, gunicorn_options(host, port, workers or default_workers(), settings)).run()
     except SettingsError as error:
         for fault in error.faults:
             sys.stderr.write(f"recurrence-cds: {fault}\n")
         return 2
-    if server == "granian":
-        return _run_granian(host, port, workers or default_workers())
-    try:
-        Gunicorn(settings, gunicorn_options(host, port, workers or default_workers(), settings.deadline_seconds)).run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
+    finally:
+        if exporter is not None:
+            exporter.terminate()
+            exporter.wait()
     return 0
 
 
-def _run_granian(host: str, port: int, workers: int) -> int:
+def _serve_metrics(settings: Settings) -> subprocess.Popen[str] | None:
+    """Start the metrics' own process on their own port, over an empty folder; None when they are not wanted (RUN-08).
+
+    Raises:
+        SettingsError: the folder cannot be written or the port cannot be had.
+    """
+    if settings.metrics_port is None:
+        os.environ.pop(_METRICS_FOLDER, None)
+        return None
+    folder = settings.state_dir / "metrics"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError:
+        raise SettingsError([f"{PREFIX}STATE_DIR: no folder can be made in it"]) from None
+    os.environ[_METRICS_FOLDER] = str(folder)
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "cds_service.metrics_endpoint", settings.metrics_host, str(settings.metrics_port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    said = process.stdout.readline() if process.stdout is not None else ""
+    if not said.startswith("ready "):
+        process.wait()
+        raise SettingsError([f"{PREFIX}METRICS_PORT: the port cannot be listened on"])
+    sys.stdout.write(f"recurrence-cds metrics: http://{settings.metrics_host}:{said.split()[1]}/metrics\n")
+    return process
+
+
+def _run_granian(host: str, port: int, workers: int, blocking_threads: int) -> int:
     if find_spec("granian") is None:
         sys.stderr.write("recurrence-cds: granian is not installed; it comes with recurrence-cds[fast]\n")
         return 2
@@ -126,7 +212,7 @@ def _run_granian(host: str, port: int, workers: int) -> int:
         interface=Interfaces.WSGI,
         factory=True,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=blocking_threads,
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=GRACEFUL_SECONDS,

@@ -7,6 +7,7 @@ that is not in the table is a fault as well, since it is a setting that someone 
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -18,9 +19,13 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from cds_service.admission import WAITING, WORKING
 from cds_service.auth import trusted_clients
 from cds_service.auth.trusted_clients import TrustedClient, bases, is_secure, plain_url
+from cds_service.ehr.allowance import MAX_RESOURCES
+from cds_service.ehr.networks import Network, parse_network
 from cds_service.errors import SettingsError
+from cds_service.logs import LEVELS
 from cds_service.site import Site
 
 __all__ = ["PREFIX", "Settings", "Site", "TrustedClient"]
@@ -53,12 +58,30 @@ class Settings:
     region_notice: str = DEFAULT_NOTICE
     without_cpt: bool = False
     max_body_bytes: int = DEFAULT_BODY_BYTES
+    max_resources: int = MAX_RESOURCES
+    read_seconds: float = 10.0
+    calls_at_work: int = WORKING
+    calls_waiting: int = WAITING
     ca_file: Path | None = None
+    fhir_networks: tuple[Network, ...] = ()
+    fhir_proxy: str | None = None
+    calls_per_minute: int = 0
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    audit_file: Path | None = None
+    feedback_keep_days: int = 730
+    several_hosts: bool = False
+    log_level: str = "INFO"
 
     @property
     def sandbox(self) -> bool:
         """No client authentication, and any server of this machine may be asked."""
         return self.mode == "sandbox"
+
+    @property
+    def audited_in(self) -> Path:
+        """Audit file: the one chosen, or one in the state folder."""
+        return self.audit_file or self.state_dir / "audit" / "audit.jsonl"
 
     @property
     def stored_in(self) -> str:
@@ -93,9 +116,13 @@ class Settings:
 
     def _contradictions(self) -> list[str]:
         """Faults that lie between settings."""
-        if self.sandbox:
-            return [f"{PREFIX}CLOSED_DISCOVERY: sandbox mode has no authentication"] if self.closed_discovery else []
-        return [f"{PREFIX}{name}: {fault}" for name, wrong, fault in self._production_rules() if wrong]
+        rules = self._sandbox_rules() if self.sandbox else self._production_rules()
+        shared = not self.several_hosts or not self.stored_in.startswith("sqlite")
+        one_host = ("DATABASE_URL", not shared, "SQLite is for one host, and SEVERAL_HOSTS is set")
+        return [f"{PREFIX}{name}: {fault}" for name, wrong, fault in (*rules, one_host) if wrong]
+
+    def _sandbox_rules(self) -> tuple[tuple[str, bool, str], ...]:
+        return (("CLOSED_DISCOVERY", self.closed_discovery, "sandbox mode has no authentication"),)
 
     def _production_rules(self) -> tuple[tuple[str, bool, str], ...]:
         lax = self.allow_insecure_loopback
@@ -163,6 +190,29 @@ def _bytes(text: str) -> int:
     return int(text)
 
 
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(f"has to be a number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _proxy(text: str) -> str:
+    url = _url(text)
+    if urlsplit(url).path:
+        raise ValueError("has to be scheme, host and port, nothing more")
+    return url
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("has to be an IP address to listen on") from None
+
+
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -207,6 +257,19 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "REGION_NOTICE": str,
     "WITHOUT_CPT": _switch,
     "MAX_BODY_BYTES": _bytes,
+    "MAX_RESOURCES": _number(100, 100_000),
+    "READ_SECONDS": _seconds,
+    "CALLS_AT_WORK": _number(1, 64),
+    "CALLS_WAITING": _number(0, 256),
     "CA_FILE": _file,
+    "FHIR_NETWORKS": lambda text: tuple(parse_network(item) for item in _items(text)),
+    "FHIR_PROXY": _proxy,
+    "CALLS_PER_MINUTE": _number(0, 1_000_000),
+    "METRICS_PORT": _number(0, 65535),
+    "METRICS_HOST": _host,
+    "AUDIT_FILE": lambda text: Path(text).expanduser(),
+    "FEEDBACK_KEEP_DAYS": _number(0, 36_500),
+    "SEVERAL_HOSTS": _switch,
+    "LOG_LEVEL": _one_of(*LEVELS),
 }
 """Name without prefix to reader; the field of Settings has the same name in small letters."""

@@ -49,7 +49,8 @@ def _nests_deeper(brackets: bytes, depth: int) -> bool:
     for _ in range(depth):
         if not brackets:
             return False
-        fewer = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        # By way of a mark, so that what stands around a pair waits for the next round.
+        fewer = brackets.replace(b"[]", b"\0").replace(b"{}", b"").translate(None, b"\0")
         if len(fewer) == len(brackets):
             return True
         brackets = fewer

@@ -8,25 +8,38 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from cds_service import metrics
+from cds_service.admission import Admission
+from cds_service.auth.caller import ANYONE, Caller
+from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import (
+    AuditUnavailable,
     BadRequest,
     BodyTooLarge,
+    BodyTooLate,
     ForbiddenServer,
     ForeignHook,
+    NotAuthenticated,
+    Overloaded,
     PreconditionFailed,
     ServiceError,
+    StoreUnavailable,
+    TooManyCalls,
+    TryLater,
     UnknownService,
     UnsupportedBody,
     UnsupportedFhirVersion,
@@ -36,15 +49,20 @@ from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
 from cds_service.protocol.request import decode as decode_request
 from cds_service.protocol.response import NO_CARDS
+from cds_service.readiness import OK, Readiness
 from cds_service.site import Site
 from fhir_mappings.record import Record
 
 _log = logging.getLogger(__name__)
 
 JSON: Final = "application/json"
+DISCOVERY: Final = "/cds-services"
 _CONTENT_TYPES: Final = frozenset({JSON, "application/fhir+json"})
 _CHARSETS: Final = frozenset({"", "utf-8", "utf8"})
 _CHUNK: Final = 1 << 16
+READ_SECONDS: Final = 10.0
+"""That a body may take to arrive, if the settings do not say otherwise (IN-01)."""
+_arrivals: Final = Watchdog()
 _NO_ADVICE_USERS: Final = frozenset({"Patient", "RelatedPerson"})
 """Advice is for professionals; these users get no cards (TR-22)."""
 
@@ -63,21 +81,34 @@ _PREFLIGHT_HEADERS: Final = {
 
 STATUSES: Final[Mapping[type[BaseException], tuple[int, str]]] = {
     BadRequest: (400, "invalid"),
+    NotAuthenticated: (401, "login"),
     ForbiddenServer: (403, "forbidden"),
     UnknownService: (404, "not-found"),
     NotFound: (404, "not-found"),
     MethodNotAllowed: (405, "not-supported"),
+    BodyTooLate: (408, "timeout"),
     PreconditionFailed: (412, "processing"),
     UnsupportedFhirVersion: (412, "not-supported"),
     BodyTooLarge: (413, "too-long"),
     UnsupportedBody: (415, "not-supported"),
+    TooManyCalls: (429, "throttled"),
     Exception: (500, "exception"),
+    AuditUnavailable: (503, "transient"),
+    Overloaded: (503, "transient"),
+    StoreUnavailable: (503, "transient"),
 }
 """Error to HTTP status and FHIR issue type; the nearest class in the error's ancestry counts."""
 
-AnswerCall = Callable[..., bytes | msgspec.Raw | Mapping[str, Any] | msgspec.Struct]
+AnswerCall = Callable[..., Any]
 """``answer(service, request, record, *, today, site)``: the pipeline's steps after gathering."""
-GatherRecord = Callable[[HookRequest, Service], Record]
+GatherRecord = Callable[[HookRequest, Service, Caller], Record]
+Authenticate = Callable[[str | None, str], Caller]
+"""The Authorization header and the URL of the endpoint called, to the caller; raises NotAuthenticated."""
+
+
+def let_anyone_in(authorization: str | None, endpoint: str) -> Caller:  # noqa: ARG001 - looks at neither
+    """Authentication of sandbox mode: there is none."""
+    return ANYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +117,20 @@ class Edge:
 
     Attributes:
         services: as published.
-        gather: request and service to record; raises when no rule could speak on it.
+        gather: request, service and caller to record; raises when no rule could speak on it.
         answer: record to answer.
         today: the day that counts as today, asked at each call.
-        site: of the caller.
+        site: the site's own texts; profile and ``recommend`` are those of each caller.
         max_body_bytes: larger bodies are refused.
+        read_seconds: that a body may take to arrive.
         any_origin: whether browsers from anywhere may read the answers (never with credentials).
         origins: those that may otherwise, compared exactly.
         extension: of each service in discovery.
+        authenticate: finds the caller of everything below ``/cds-services``.
+        closed_discovery: whether discovery asks for a token as well.
+        readiness: whether calls can be answered now.
+        admission: the places of this worker.
+        limit: counts a call of a caller; raises TooManyCalls when it is over its rate.
     """
 
     services: tuple[Service, ...]
@@ -102,9 +139,15 @@ class Edge:
     today: Callable[[], date]
     site: Site
     max_body_bytes: int
+    read_seconds: float = READ_SECONDS
     any_origin: bool = False
     origins: frozenset[str] = frozenset()
     extension: Mapping[str, Any] | None = None
+    authenticate: Authenticate = let_anyone_in
+    closed_discovery: bool = False
+    readiness: Readiness = field(default_factory=Readiness)
+    admission: Admission = field(default_factory=Admission)
+    limit: Callable[[Caller], None] = lambda _: None
 
 
 def blueprint(edge: Edge) -> Blueprint:
@@ -120,33 +163,47 @@ def blueprint(edge: Edge) -> Blueprint:
     def call(service_id: str) -> Response:
         if service_id not in ids:
             raise UnknownService("There is no service of this id")
-        hook_request = decode_request(read_body(request.environ, edge.max_body_bytes))
+        hook_request = g.hook_request = decode_request(
+            read_body(request.environ, edge.max_body_bytes, edge.read_seconds)
+        )
         service = by_pair.get((service_id, hook_request.hook))
         if service is None:
             raise ForeignHook("This service does not answer this hook", "hook")
         if hook_request.user_type in _NO_ADVICE_USERS:
             return _json(NO_CARDS)
-        record = edge.gather(hook_request, service)
-        answer = edge.answer(service, hook_request, record, today=edge.today(), site=edge.site)
+        caller: Caller = g.caller
+        site = replace(edge.site, profile=caller.profile, recommend=caller.recommend)
+        with edge.admission.place(caller.issuer):
+            record = edge.gather(hook_request, service, caller)
+            answer = edge.answer(service, hook_request, record, today=edge.today(), site=site)
         return _json(answer if isinstance(answer, bytes) else msgspec.json.encode(answer))
 
-    routes.add_url_rule("/cds-services", "discover", discover, methods=["GET"])
-    routes.add_url_rule("/cds-services/<service_id>", "call", call, methods=["POST"])
+    def readiness() -> Response:
+        checks = edge.readiness.report()
+        ready = all(said == OK for said in checks.values())
+        asked = "off: sandbox mode" if edge.authenticate is let_anyone_in else "required"
+        body = {"status": "ready" if ready else "not ready", "authentication": asked, "checks": checks}
+        return _json(msgspec.json.encode(body), 200 if ready else 503)
+
+    routes.add_url_rule(DISCOVERY, "discover", discover, methods=["GET"])
+    routes.add_url_rule(f"{DISCOVERY}/<service_id>", "call", call, methods=["POST"])
     routes.add_url_rule("/healthz", "healthz", lambda: _json(b'{"status":"ok"}'), methods=["GET"])
-    routes.add_url_rule("/readyz", "readyz", lambda: _json(b'{"status":"ready"}'), methods=["GET"])
+    routes.add_url_rule("/readyz", "readyz", readiness, methods=["GET"])
     routes.before_app_request(_preflight)
+    routes.before_app_request(lambda: _admit(edge))
     routes.after_app_request(lambda response: _finish(response, edge))
-    routes.app_errorhandler(Exception)(_refuse)
+    routes.app_errorhandler(Exception)(refuse)
     return routes
 
 
-def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
+def read_body(environ: Mapping[str, Any], limit: int, seconds: float = READ_SECONDS) -> bytes:
     """The request body, in one piece when its length is said, else in chunks.
 
     Raises:
         UnsupportedBody: not JSON by its Content-Type (none at all is taken for JSON), or with a content coding.
         BodyTooLarge: more than ``limit`` bytes.
-        BadRequest: a length that makes no sense, or fewer bytes than it says.
+        BadRequest: a length that makes no sense, fewer bytes than it says, or chunks that cannot be read.
+        BodyTooLate: it took longer than ``seconds`` to arrive.
     """
     _check_content_type(environ.get("CONTENT_TYPE") or "")
     if (environ.get("HTTP_CONTENT_ENCODING") or "identity").strip().lower() != "identity":
@@ -159,16 +216,33 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
         length = int(said[:18])
         if length > limit:
             raise BodyTooLarge(f"The body is larger than {limit} bytes")
-        body: bytes = _read(stream, length)
+        body: bytes = _in_time(environ, stream, length, seconds)
         if len(body) < length:
             raise BadRequest("The body is shorter than its Content-Length says")
         return body
     if environ.get("HTTP_TRANSFER_ENCODING") or environ.get("wsgi.input_terminated"):
-        body = _read(stream, limit + 1)
+        body = _in_time(environ, stream, limit + 1, seconds)
         if len(body) > limit:
             raise BodyTooLarge(f"The body is larger than {limit} bytes")
         return body
     return b""
+
+
+def _in_time(environ: Mapping[str, Any], stream: Any, size: int, seconds: float) -> bytes:
+    """Up to ``size`` bytes of the body; under gunicorn the way in is shut when the time is up, the way out is not."""
+    sock: socket.socket | None = environ.get("gunicorn.socket")
+    with _arrivals.watch(time.monotonic() + seconds, socket.SHUT_RD) as arrival:
+        if sock is not None:
+            arrival.runs_on(sock)
+        try:
+            body = _read(stream, size)
+        except Exception:  # noqa: BLE001 - each server has its own errors for bad chunks and lost connections
+            if not arrival.expired:
+                raise BadRequest("The body cannot be read") from None
+            body = b""
+        if arrival.expired:
+            raise BodyTooLate("The body did not arrive in time")
+    return body
 
 
 def _read(stream: Any, size: int) -> bytes:
@@ -203,7 +277,7 @@ def outcome(code: str, *diagnostics: str) -> bytes:
     return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": issues})
 
 
-def _refuse(error: Exception) -> Response:
+def refuse(error: Exception) -> Response:
     """The answer to an error, by the table; an error that is not of our own making is logged without its message."""
     status, code = next(STATUSES[kind] for kind in _kinds(error) if kind in STATUSES)
     if isinstance(error, PreconditionFailed):
@@ -214,9 +288,15 @@ def _refuse(error: Exception) -> Response:
         texts = [error.name]
     else:
         texts = ["The service failed on this request"]
-    if status >= 500:
-        _log.error("internal fault: %s at %s", type(error).__name__, _place(error))
+    if status == 500:
+        _log.error("internal-fault", extra={"error": type(error).__name__, "place": _place(error)})
     response = _json(outcome(code, *texts), status)
+    if isinstance(error, Overloaded):
+        metrics.overloaded_call()
+    if isinstance(error, TryLater):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotAuthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
@@ -239,6 +319,17 @@ def _preflight() -> Response | None:
     response = Response(status=204)
     response.headers.update(_PREFLIGHT_HEADERS)
     return response
+
+
+def _admit(edge: Edge) -> None:
+    """Everything below ``/cds-services`` has a caller, whether or not there is a route; only discovery may be open.
+
+    The URL that a token has to be meant for starts at the configured base, never at what Host or a proxy's headers say.
+    """
+    path = request.path
+    if path.startswith(f"{DISCOVERY}/") or (path == DISCOVERY and edge.closed_discovery):
+        g.caller = edge.authenticate(request.headers.get("Authorization"), f"{edge.site.base_url}{path}")
+        edge.limit(g.caller)
 
 
 def _finish(response: Response, edge: Edge) -> Response:

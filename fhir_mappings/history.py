@@ -11,9 +11,9 @@ Left out by the readers, and only counted: resources of another patient or witho
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
@@ -22,6 +22,9 @@ Concepts = frozenset[str]
 """Concept ids of the value sets."""
 
 NONE: Concepts = frozenset()
+
+UNVERIFIED = "-unverified"
+"""Ending of concepts whose codes were seen in no public source: a record with one is possible, never yes."""
 
 
 class Verification(enum.Enum):
@@ -414,9 +417,48 @@ class DraftOrder(Fact):
     unread: bool = False
 
 
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+
+def _own(fact: Fact) -> Iterable[str]:
+    return fact.concepts
+
+
+def _of_observed(observed: Observed) -> Iterable[str]:
+    return observed.concepts.union(observed.value.concepts, *(concepts for concepts, _ in observed.components))
+
+
+class _Index(Generic[AnyFact]):
+    """Facts of one kind by concept: a history is asked some hundred times about a few concepts each."""
+
+    __slots__ = ("_answers", "_facts", "_places")
+
+    def __init__(self, facts: tuple[AnyFact, ...], concepts_of: Callable[[AnyFact], Iterable[str]]) -> None:
+        self._facts = facts
+        self._answers: dict[Concepts, tuple[AnyFact, ...]] = {}
+        self._places: dict[str, list[int]] = {}
+        for place, fact in enumerate(facts):
+            for concept in concepts_of(fact):
+                self._places.setdefault(concept, []).append(place)
+                if concept.endswith(UNVERIFIED):
+                    self._places.setdefault(concept.removesuffix(UNVERIFIED), []).append(place)
+
+    def about(self, concepts: Concepts) -> tuple[AnyFact, ...]:
+        answer = self._answers.get(concepts)
+        if answer is None:
+            places = {place for concept in self._places.keys() & concepts for place in self._places[concept]}
+            answer = self._answers[concepts] = tuple(self._facts[place] for place in sorted(places))
+        return answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything read of one patient for one call."""
+    """Everything read of one patient for one call.
+
+    ``diagnoses_about`` and its like give the facts of a kind, in their order, that can speak about one of the concepts:
+    by their code, its unverified counterpart or, of observations, by a component or a coded value. Whether one does,
+    and how surely, is for the caller to judge.
+    """
 
     patient: Patient | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
@@ -430,6 +472,31 @@ class History:
     unreadable: tuple[Unreadable, ...] = ()
     gaps: tuple[Gap, ...] = ()
     set_aside: SetAside = field(default_factory=SetAside)
+    _indexes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def diagnoses_about(self, concepts: Concepts) -> tuple[Diagnosis, ...]:
+        """Conditions that can speak about one of the concepts."""
+        return self._index("diagnoses", self.diagnoses, _own).about(concepts)
+
+    def treatments_about(self, concepts: Concepts) -> tuple[Treatment, ...]:
+        """Procedures that can speak about one of the concepts."""
+        return self._index("treatments", self.treatments, _own).about(concepts)
+
+    def drugs_about(self, concepts: Concepts) -> tuple[Drug, ...]:
+        """Records of drugs that can speak about one of the concepts."""
+        return self._index("drugs", self.drugs, _own).about(concepts)
+
+    def observed_about(self, concepts: Concepts) -> tuple[Observed, ...]:
+        """Observations that can speak about one of the concepts."""
+        return self._index("observed", self.observed, _of_observed).about(concepts)
+
+    def _index(
+        self, kind: str, facts: tuple[AnyFact, ...], concepts_of: Callable[[AnyFact], Iterable[str]]
+    ) -> _Index[AnyFact]:
+        index: _Index[AnyFact] | None = self._indexes.get(kind)
+        if index is None:
+            index = self._indexes[kind] = _Index(facts, concepts_of)
+        return index
 
     def gap(self, *keys: str) -> Gap | None:
         """The first gap among the prefetch keys; a feature drawing on them can be yes or unknown then, not no."""

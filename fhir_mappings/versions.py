@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from fhir_mappings import r4
+from fhir_mappings import r4, r5, stu3
 from fhir_mappings.history import History
-from fhir_mappings.r4 import proposal
+from fhir_mappings.r4 import proposal as r4_proposal
+from fhir_mappings.r5 import proposal as r5_proposal
 from fhir_mappings.record import Record
+from fhir_mappings.stu3 import proposal as stu3_proposal
 
-READERS: Final[Mapping[str, Callable[[Record], History]]] = MappingProxyType({"4": r4.read})
-"""Major version -> reader. A new version is a folder beside ``r4`` and a line here."""
+READERS: Final[Mapping[str, Callable[[Record], History]]] = MappingProxyType(
+    {"3": stu3.read, "4": r4.read, "5": r5.read}
+)
+"""Major version -> reader. A new version is a folder beside ``r4``, a word here and one in PROPOSALS."""
 
-PROPOSALS: Final[Mapping[str, ModuleType]] = MappingProxyType({"4": proposal})
+PROPOSALS: Final[Mapping[str, ModuleType]] = MappingProxyType({"3": stu3_proposal, "4": r4_proposal, "5": r5_proposal})
 """Major version -> builder of proposals."""
 
 DEFAULT: Final = "4"
@@ -24,14 +29,22 @@ _NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {"0": "DSTU1", "1": "DSTU2", "3": "STU3", "4": "R4", "5": "R5", "6": "R6"}
 )
 
-_TELL_TALES: Final[tuple[tuple[str, tuple[bytes, ...]], ...]] = (
-    ("1", (b'"MedicationOrder"', b'"DiagnosticOrder"', b'"dateRecorded"', b'"wasNotTaken"', b'"wasNotGiven"')),
-    ("3", (b'"ProcedureRequest"', b'"ReferralRequest"', b'"assertedDate"', b'"notDone"', b'"notGiven"', b'"taken"')),
-    # Status codes that R4 made CodeableConcepts.
-    ("3", (b'"clinicalStatus":"', b'"verificationStatus":"')),
-    ("5", (b'"medication":{"concept"', b'"medication":{"reference":{', b'"occurenceDateTime"', b'"CodeableReference"')),
+_TELL_TALES: Final[Mapping[str, tuple[bytes, ...]]] = MappingProxyType(
+    {
+        "1": (b'"MedicationOrder"', b'"DiagnosticOrder"', b'"dateRecorded"', b'"wasNotTaken"', b'"wasNotGiven"'),
+        "3": (
+            *(b'"ProcedureRequest"', b'"ReferralRequest"', b'"assertedDate"', b'"notDone"', b'"notGiven"', b'"taken"'),
+            *(b'"codedDiagnosis"', b'"requester":{"agent"', b'"interpretation":{', b'"questionnaire":{'),
+            # Codes that R4 made CodeableConcepts; a dose without doseAndRate.
+            *(b'"clinicalStatus":"', b'"verificationStatus":"', b'"doseQuantity"', b'"suspended"', b'"aborted"'),
+        ),
+        "5": (
+            *(b'"concept":{', b'"medication":{', b'"adherence":{', b'"occurenceDateTime"', b'"occurencePeriod"'),
+            *(b'"occurrenceDateTime"', b'"occurrencePeriod"', b'"recorded"'),
+        ),
+    }
 )
-"""Names that only one version has. Looked for only when R4 readers could not read something (``_told_apart``)."""
+"""Names that R4 does not have, or has elsewhere. Looked for only when R4's reader could not read something."""
 
 
 class UnsupportedVersion(ValueError):  # noqa: N818 - says what it is
@@ -57,25 +70,45 @@ def _major(stated: str) -> str:
     return text.partition(".")[0]
 
 
-def _told_apart(record: Record) -> str | None:
-    """The version that the names in the data betray, if any."""
+def _hinted(record: Record) -> list[str]:
+    """The versions that names in the data hint at."""
     payloads = [bytes(payload) for key in sorted(record.obtained) for payload in record.obtained[key].payloads]
-    squeezed = [payload.replace(b" ", b"").replace(b"\n", b"") for payload in payloads]
-    for version, names in _TELL_TALES:
-        if any(name in payload for payload in squeezed for name in names):
-            return version
-    return None
+    if record.draft_orders is not None:
+        payloads.append(bytes(record.draft_orders))
+    squeezed = [_WHITE.sub(b"", payload) for payload in payloads]
+    return [
+        version
+        for version, names in _TELL_TALES.items()
+        if any(name in payload for payload in squeezed for name in names)
+    ]
+
+
+_WHITE: Final = re.compile(rb"\s+")
+_FOREIGN_DRAFTS: Final = frozenset({"ProcedureRequest", "ReferralRequest", "MedicationOrder", "DiagnosticOrder"})
+"""Types of orders that R4 does not have."""
+
+
+def _unread(history: History) -> tuple[int, int]:
+    """How much a reader left: what it could not read, then drafts that it made nothing of."""
+    return len(history.unreadable), sum(draft.resource_type in _FOREIGN_DRAFTS for draft in history.drafts)
 
 
 def read(record: Record) -> History:
+    """The history alone; see :func:`read_for_reply`."""
+    return read_for_reply(record)[0]
+
+
+def read_for_reply(record: Record) -> tuple[History, ModuleType]:
     """Read one call's data with the reader of its FHIR version.
 
     Args:
         record: what was obtained. Its ``fhir_version`` decides when it is stated. When it is not, R4 is read; should
-            something not be readable and the data hold names of another version, that version is meant.
+            something not be readable and the data hold names of another version, that version is meant, unless even
+            less can be read by it.
 
     Returns:
-        The version-free history.
+        The version-free history, and the builder of proposals and corrected drafts in the caller's FHIR version
+        (:mod:`fhir_mappings.r4.proposal`).
 
     Raises:
         UnsupportedVersion: no folder reads that version.
@@ -86,20 +119,18 @@ def read(record: Record) -> History:
     if reader is None:
         raise UnsupportedVersion(_NAMES.get(major, record.fhir_version))
     history = reader(record)
-    if stated or not history.unreadable:
-        return history
-    meant = _told_apart(record)
-    if meant is None or meant == major:
-        return history
-    if meant not in READERS:
-        raise UnsupportedVersion(_NAMES[meant])
-    return READERS[meant](record)
+    if stated or _unread(history) == (0, 0):
+        return history, PROPOSALS[major]
+    for version in _hinted(record):
+        if version not in READERS:
+            raise UnsupportedVersion(_NAMES[version])
+        other = READERS[version](record)
+        left = _unread(other)[0], 0
+        if left < _unread(history):
+            history, major = other, version
+    return history, PROPOSALS[major]
 
 
 def proposals(record: Record) -> ModuleType:
-    """The module that builds proposals and corrected drafts in the caller's FHIR version (``r4.proposal``).
-
-    Args:
-        record: as read; a version that is not stated is that of :data:`DEFAULT`.
-    """
-    return PROPOSALS.get(_major(record.fhir_version), PROPOSALS[DEFAULT])
+    """The builder alone; see :func:`read_for_reply`."""
+    return read_for_reply(record)[1]

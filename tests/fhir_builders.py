@@ -41,6 +41,10 @@ KEY_OF_TYPE = {
     "QuestionnaireResponse": "questionnaireResponses",
     "Medication": "medications",
     "BodyStructure": "bodyStructures",
+    # STU3
+    "ProcedureRequest": "serviceRequests",
+    "ReferralRequest": "serviceRequests",
+    "BodySite": "bodyStructures",
 }
 """Resource type -> the prefetch key under which :func:`a_record` puts it."""
 

@@ -2,87 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.cards import EXTENSION, MAX_CARDS
-from cds_service.guideline import pathway, systemic
-from cds_service.guideline.conditions import Condition
-from cds_service.guideline.decide import Occasion
+from cds_service.guideline.citations import CITATIONS
+from cds_service.guideline.draft_order_checks import CHECKS
 from cds_service.guideline.judgements import JUDGEMENTS, judge
 from cds_service.guideline.register import REGISTER
-from cds_service.guideline.rule import Decision, Kind
-from cds_service.pipeline import Consultation, consult
+from cds_service.guideline.rule import Kind, Scope, Severity
 from cds_service.protocol.response import encode, faults
-from cds_service.site import Site
 from fhir_mappings.features.fields import FEATURES
 from fhir_mappings.kleene import Tri
-from tests.vignette import Expected, Vignette, vignettes
+from tests.vignette import Vignette, vignettes
+from tests.vignette_runs import CONDITIONS, answer, fits, run, shown, weight
 
 MAX_SUMMARY = 140
 MAX_DETAIL = 4000
-CONDITIONS: dict[str, Condition] = {
-    row.id: row.when
-    for row in (
-        *pathway.PATHWAY,
-        *pathway.WITH_TREATMENT,
-        *pathway.WITH_SYSTEMIC,
-        *systemic.FIRST_LINE,
-        *systemic.MODIFIERS,
-        *systemic.SECOND_LINE,
-    )
-}
-"""Condition of every row that has one beside the scope gate and the order checks."""
 
 each_case = pytest.mark.parametrize("case", vignettes(), ids=lambda case: case.id)
 
 
-@cache
-def consulted(case_id: str) -> Consultation:
-    """What the pipeline makes of a case."""
-    case = next(each for each in vignettes() if each.id == case_id)
-    return consult(
-        case.record(),
-        occasion=Occasion(case.hook),
-        hook_instance=f"vignette {case.id}",
-        today=case.today,
-        site=Site(),
-    )
-
-
-def answered(case: Vignette) -> dict[str, Any]:
-    """The answer as sent, decoded."""
-    body: dict[str, Any] = json.loads(encode(consulted(case.id).answer))
-    return body
-
-
-def weight(decision: Decision) -> str:
-    """How strongly a decision is put: strength of an option, severity of anything else."""
-    return decision.strength.value if decision.strength is not None else decision.severity.value
-
-
-def fits(decision: Decision, expected: Expected) -> bool:
-    """Whether the decision is the output expected."""
-    return (
-        decision.code == expected.code
-        and expected.weight in ("", weight(decision))
-        and expected.row in ("", decision.row)
-    )
-
-
-def shown(decisions: Iterable[Decision]) -> list[str]:
-    """The decisions as vignettes write them."""
-    return [f"{each.code}:{weight(each)}@{each.row}" for each in decisions]
-
-
 @each_case
 def test_the_advice_is_what_the_decision_model_says(case: Vignette) -> None:
-    decided = consulted(case.id).decided
+    decided = run(case).decided
     got = shown(decided.decisions)
     assert decided.failed == ()
     assert decided.scope_row == case.scope
@@ -94,7 +39,7 @@ def test_the_advice_is_what_the_decision_model_says(case: Vignette) -> None:
 
 @each_case
 def test_the_rows_and_facts_are_what_the_story_says(case: Vignette) -> None:
-    facts = judge(consulted(case.id).features, case.today)
+    facts = judge(run(case).features, case.today)
     told = {name: facts[name].show() for name in case.facts}
     assert told == case.facts
     wanted = {Tri.YES: case.fires, Tri.UNKNOWN: case.possible, Tri.NO: case.rests}
@@ -106,8 +51,8 @@ def test_the_rows_and_facts_are_what_the_story_says(case: Vignette) -> None:
 
 @each_case
 def test_the_cards_keep_the_contract(case: Vignette) -> None:
-    decided = consulted(case.id).decided
-    body = answered(case)
+    decided = run(case).decided
+    body = answer(case)
     cards = body["cards"]
     assert faults(body) == []
     assert len(cards) <= MAX_CARDS
@@ -128,7 +73,7 @@ def test_the_cards_keep_the_contract(case: Vignette) -> None:
 
 @each_case
 def test_every_suggested_resource_is_valid_and_a_draft(case: Vignette) -> None:
-    for card in answered(case)["cards"]:
+    for card in answer(case)["cards"]:
         for suggestion in card.get("suggestions", ()):
             for action in suggestion["actions"]:
                 if action["type"] == "delete":
@@ -140,7 +85,7 @@ def test_every_suggested_resource_is_valid_and_a_draft(case: Vignette) -> None:
 
 @each_case
 def test_every_decision_is_of_the_register_and_has_its_reason(case: Vignette) -> None:
-    consultation = consulted(case.id)
+    consultation = run(case)
     facts = judge(consultation.features, case.today)
     for decision in consultation.decided.decisions:
         assert REGISTER[decision.code].kind in (decision.kind, Kind.OPTION)
@@ -154,3 +99,38 @@ def test_every_decision_is_of_the_register_and_has_its_reason(case: Vignette) ->
 def test_every_resource_of_the_record_is_valid_r4(case: Vignette) -> None:
     for resource in (*case.resources, *(case.drafts or ())):
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+
+
+@each_case
+def test_outside_the_pathway_there_are_only_safety_alerts(case: Vignette) -> None:
+    decided = run(case).decided
+    if decided.scope is Scope.SILENT:
+        assert answer(case)["cards"] == []
+    if decided.scope is not Scope.SAFETY:
+        return
+    in_safety_scope = {check.id for rows in CHECKS.values() for check in rows if check.also_in_safety_scope}
+    for decision in decided.decisions:
+        assert decision.row in in_safety_scope
+        assert decision.severity is not Severity.INFO or decision.kind is Kind.OPTION
+        assert case.hook != "patient-view"
+
+
+@each_case
+def test_every_card_names_its_sources_newest_first_and_the_article_as_pending_review(case: Vignette) -> None:
+    for card in answer(case)["cards"]:
+        cited = [source for record in card["extension"][EXTENSION] for source in record["sources"]]
+        article = any(source in CITATIONS and CITATIONS[source].source_article for source in cited)
+        pending = card["detail"].find("pending human review")
+        assert (pending >= 0) is article
+        newer = [source for source in cited if source in CITATIONS and source[0] in "ELG" and f"[{source}]" in card["detail"]]
+        heading = card["detail"].find("Sources, newest standard first")
+        last = card["detail"].find("Source article (26 December 2025, pending human review): ", heading)
+        assert all(card["detail"].find(f"[{source}]", heading) < last for source in newer if last >= 0)
+
+
+@each_case
+def test_every_card_with_advice_can_be_overridden_with_a_reason(case: Vignette) -> None:
+    for card in answer(case)["cards"]:
+        assert card["overrideReasons"]
+        reasons: list[dict[str, Any]] = card["overrideReasons"]
+        assert all(reason["display"] for reason in reasons)

@@ -353,7 +353,12 @@ def _ordered(line: _Line) -> list[Json]:
     what, status, intent = line.take("ordered"), line.take("status", "active"), line.take("kind", "order")
     return [
         fhir.a_medication_request(
-            code(what), status=status, intent=intent, authoredOn=line.day("on"), **_dosage(line, draft=True), **line.rest()
+            code(what),
+            status=status,
+            intent=intent,
+            authoredOn=line.day("on"),
+            **_dosage(line, draft=True),
+            **line.rest(),
         )
     ]
 
@@ -447,14 +452,14 @@ def _expand(
 
 
 def _varied(lines: Mapping[str, Entry], changes: Mapping[str, Entry], without: list[str]) -> dict[str, Entry]:
-    """The lines with some left out, some put otherwise (of another kind: wholly), and some added."""
+    """The lines with some left out, some with a word changed, some put anew (what they are and more), some added."""
     kinds = {*_LINES, *_DRAFTS}
     unknown = [name for name in without if name not in lines]
     if unknown:
         raise VignetteError(f"there is no line {unknown[0]!r} to leave out")
     found = {name: dict(entry) for name, entry in lines.items() if name not in without}
     for name, entry in changes.items():
-        whole = name not in found or kinds & entry.keys()
+        whole = name not in found or (len(entry) > 1 and kinds & entry.keys())
         found[name] = dict(entry) if whole else {**found[name], **entry}
     return found
 
@@ -473,7 +478,11 @@ def _case(file: str, base: Mapping[str, Any], own_words: Mapping[str, Any]) -> V
         told: Mapping[str, Any] = {**base, **own_words}
         today = told.get("today", TODAY)
         first = own_words is base
-        lines = base["record"] if first else _varied(base["record"], told_changes(own_words, "record"), own_words.get("without", []))
+        lines = (
+            base["record"]
+            if first
+            else _varied(base["record"], told_changes(own_words, "record"), own_words.get("without", []))
+        )
         drafts = base.get("drafts", {})
         if not first:
             drafts = _varied(drafts, told_changes(own_words, "drafts"), own_words.get("without_drafts", []))

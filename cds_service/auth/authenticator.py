@@ -47,7 +47,7 @@ class ReplayStore(Protocol):
 
         Args:
             issuer: of the token.
-            jti: SHA-256 of the token's id, hexadecimal, so that its length and characters are bounded.
+            jti: id of the token, of any length and content.
             expires_at: second since 1970 from which the token is refused anyway.
 
         Raises:
@@ -133,7 +133,7 @@ class Authenticator:
     def _cache(self, client: TrustedClient, documents: Documents, clock: Callable[[], float]) -> KeyCache:
         return KeyCache(
             key_loader(client, documents),
-            name=client.name,
+            issuer=client.issuer,
             clock=clock,
             report=lambda event: self._observer.key_set(client.issuer, event),
         )
@@ -149,10 +149,11 @@ class Authenticator:
             NotAuthenticated: it is none of the trusted clients, or its token breaks a rule.
             StoreUnavailable: all is well, but whether the token was used before cannot be said.
         """
-        text = ""
+        text = issuer = ""
         try:
             text = tokens.bearer(authorization)
             token = tokens.read(text)
+            issuer = token.issuer
             client = self._client(token)
             self._verify(token, client)
             standing = tokens.check_claims(
@@ -163,13 +164,14 @@ class Authenticator:
             )
             self._use_up(client, standing)
         except NotAuthenticated as refused:
-            self._refuse(text, refused.reason)
+            self._tell(text, issuer if issuer in self._clients else "", refused.reason)
             raise
         return Caller(client.issuer, client.name, standing.tenant, client.profile, client.recommend)
 
     def ready(self) -> bool:
         """Whether the keys of at least one client are at hand; never waits for a key server."""
-        return any([keys.ready() for keys in self._keys.values()])
+        at_hand = [keys.ready() for keys in self._keys.values()]  # each is asked, so that each begins to fetch
+        return any(at_hand)
 
     def _client(self, token: Token) -> TrustedClient:
         """The configuration that ``iss`` leads to, if the header fits it."""
@@ -198,16 +200,13 @@ class Authenticator:
             raise NotAuthenticated(Refusal.SIGNATURE)
 
     def _use_up(self, client: TrustedClient, standing: Standing) -> None:
-        digest = hashlib.sha256(standing.token_id.encode()).hexdigest()
-        if not self._replay.claim(client.issuer, digest, standing.spent_at):
+        if not self._replay.claim(client.issuer, standing.token_id, standing.spent_at):
             raise NotAuthenticated(Refusal.REPLAYED)
 
-    def _refuse(self, text: str, reason: Refusal) -> None:
-        issuer = _claimed_issuer(text)
-        known = issuer if issuer in self._clients else ""
+    def _tell(self, text: str, issuer: str, reason: Refusal) -> None:
         mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8] if text else "none"
-        _log.warning("call refused: %s, issuer %s, token %s", reason, known or "unknown", mark)
-        self._observer.refused(known, reason)
+        _log.warning("auth-refused", extra={"reason": reason.value, "issuer": issuer or "unknown", "token": mark})
+        self._observer.refused(issuer, reason)
 
 
 def _signed_with(key: Key, text: str) -> bool:
@@ -216,11 +215,3 @@ def _signed_with(key: Key, text: str) -> bool:
     except (jwt.PyJWTError, ValueError):
         return False
     return True
-
-
-def _claimed_issuer(text: str) -> str:
-    """``iss`` of a refused token, if it can be read: only to count it with the right client."""
-    try:
-        return tokens.read(text).issuer
-    except NotAuthenticated:
-        return ""

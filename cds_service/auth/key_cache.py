@@ -42,7 +42,7 @@ class KeyCache:
 
     Args:
         load: fetches and reads the key set; raises UnusableKeySet when there is none.
-        name: of the client, for the log.
+        issuer: of the client's tokens, for the log.
         clock: seconds that only grow.
         report: told what became of the keys.
     """
@@ -51,12 +51,12 @@ class KeyCache:
         self,
         load: Callable[[], KeySet],
         *,
-        name: str,
+        issuer: str,
         clock: Callable[[], float] = time.monotonic,
         report: Callable[[KeyEvent], None] = lambda _: None,
     ) -> None:
         self._load = load
-        self._name = name
+        self._issuer = issuer
         self._clock = clock
         self._report = report
         self._changed = threading.Condition()
@@ -114,7 +114,16 @@ class KeyCache:
         try:
             keys = self._load()
         except UnusableKeySet as fault:
-            _log.warning("the keys of client %s cannot be had: %s", self._name, fault)
+            # What is wrong with which key is for the command line; the log says what is wrong with the whole.
+            reason = str(fault).partition(";")[0]
+            _log.warning("auth-keys-unavailable", extra={"issuer": self._issuer, "reason": reason})
+        finally:
+            self._settle(keys, began)
+
+    def _settle(self, keys: KeySet | None, began: float) -> None:
+        """Keep what a fetch brought, and wake those who wait for it."""
+        try:
+            self._report(KeyEvent.FETCHED if keys is not None else KeyEvent.FAILED)
         finally:
             with self._changed:
                 self._loading = False
@@ -123,4 +132,3 @@ class KeyCache:
                     self._keys = keys
                     self._loaded_at = began
                 self._changed.notify_all()
-            self._report(KeyEvent.FETCHED if keys is not None else KeyEvent.FAILED)

@@ -79,7 +79,7 @@ def read_key_set(data: bytes, algorithms: Sequence[str]) -> KeySet:
         raise UnusableKeySet(f"it is not usable JSON: {fault}") from None
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise UnusableKeySet("it has no array 'keys'")
+        raise UnusableKeySet("it has no array of keys")
     if len(entries) > MAX_KEYS:
         raise UnusableKeySet(f"it has more than {MAX_KEYS} keys")
     keys: dict[str, tuple[Key, ...]] = {}

@@ -18,6 +18,8 @@ COMMANDS: Final = MappingProxyType(
         "serve": "start the service with the settings of the environment",
         "demo": "start the service together with a FHIR server that holds the sample patients",
         "evaluate": "read patients from files and print features, decisions and cards",
+        "client": "write and check entries of the file of trusted clients",
+        "keys": "make a test key pair and a signed test call",
         "version": "print the versions of the product and of Python",
     }
 )

@@ -108,7 +108,7 @@ def demo(*, port: int = 0, fhir_port: int = 0) -> Iterator[Demo]:
             fhir_servers=(f"{fhir_root}{PATH}",),
             state_dir=Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recurrence-cds-demo-"))),
         )
-        app = create_app(settings, today=DEMO_TODAY)
+        app = create_app(settings, today=DEMO_TODAY, sample_server=f"{fhir_root}{PATH}")
         stack.callback(app.extensions["recurrence-cds-fhir-client"].close)
         service = stack.enter_context(running(app.wsgi_app, _HOST, free))
         yield Demo(service, f"{fhir_root}{PATH}", load_patients())
@@ -141,6 +141,7 @@ def _chosen(patients: tuple[SamplePatient, ...], identity: str, hook: str) -> tu
 
 
 def _introduce(out: Console, running_demo: Demo, url: str, body: Mapping[str, Any]) -> None:
+    out.print(f"Workbench:      {running_demo.service}/", highlight=False)
     out.print(f"Service:        {running_demo.service}/cds-services", highlight=False)
     out.print(f"FHIR endpoint:  {running_demo.fhir}", highlight=False)
     out.print(f"Today is fixed to {DEMO_TODAY.isoformat()}, the day of the sample records.\n", highlight=False)

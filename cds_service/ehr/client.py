@@ -1,7 +1,7 @@
 """Questions to the EHR's FHIR server: reads and searches within one base, under one deadline, with named failures.
 
 No redirects, no cookies, no netrc, no proxy from the environment; the token goes to the base of its call and nowhere
-else. Requirements OUT-04 to OUT-14 of the reliability document, the circuit of OUT-13 excepted.
+else. Requirements OUT-02 to OUT-14 of the reliability document.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -22,10 +22,12 @@ import msgspec
 import requests
 import urllib3
 
-from cds_service import strict_json
+from cds_service import metrics, strict_json
 from cds_service.ehr import addresses
 from cds_service.ehr.addresses import Base
 from cds_service.ehr.bundle import Survey, survey
+from cds_service.ehr.circuit import Circuit
+from cds_service.ehr.networks import Network, Networks
 from cds_service.ehr.transport import CHUNK, NETWORK_ERRORS, open_session, under_way
 from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import Cause, FetchFailure, MalformedJson
@@ -43,6 +45,11 @@ _SHORTEST_USEFUL: Final = 0.01
 """Seconds; with less left, a question is not begun."""
 _RETRY_PAUSE: Final = 0.05
 _MAX_POOLS: Final = 32
+Observe = Callable[[str, str, Cause | None], None]
+"""Told of one request to a FHIR server: its base, the whole URL, and why it failed, if it did."""
+
+_SERVER_DOWN: Final = frozenset({Cause.TIMED_OUT, Cause.UNREACHABLE, Cause.NOT_TRUSTED, Cause.SERVER_FAILED})
+"""Failures that count towards opening the circuit; with any other the server has shown that it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class Limits:
         call_bytes: of all answers within one hook call.
         sockets: to one base at a time, and how many questions run side by side to it.
         threads: that ask questions, over all bases.
+        failures: in a row that open the circuit of a base (OUT-13).
+        open_seconds: that it stays open before one question may probe.
     """
 
     pages: int = 10
@@ -66,6 +75,8 @@ class Limits:
     call_bytes: int = 10 * 1024 * 1024
     sockets: int = 10
     threads: int = 40
+    failures: int = 5
+    open_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +89,12 @@ class Pages:
 
 
 class _Pool:
-    """One session for one base, and its places: at most so many exchanges at a time (OUT-14)."""
+    """One session and one circuit for one base, and its places: at most so many exchanges at a time (OUT-14)."""
 
-    def __init__(self, sockets: int, ca_file: str | None) -> None:
-        self.places = threading.BoundedSemaphore(sockets)
-        self.session = open_session(sockets, ca_file)
+    def __init__(self, limits: Limits, session: requests.Session) -> None:
+        self.places = threading.BoundedSemaphore(limits.sockets)
+        self.circuit = Circuit(limits.failures, limits.open_seconds, turned=metrics.circuit)
+        self.session = session
 
 
 class FhirClient:
@@ -93,6 +105,8 @@ class FhirClient:
         loopback: whether every server of this machine may be asked besides.
         ca_file: path of a PEM file of certificate authorities in place of the usual ones.
         limits: how much is read.
+        networks: that the servers' names may lead to; when none are given, all but those of ``networks.Networks``.
+        proxy: URL of a forward proxy for all but this machine's own servers; it then resolves the names.
     """
 
     def __init__(
@@ -102,11 +116,15 @@ class FhirClient:
         loopback: bool = False,
         ca_file: str | None = None,
         limits: Limits | None = None,
+        networks: Sequence[Network] = (),
+        proxy: str | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._servers = tuple(servers)
         self._loopback = loopback
         self._ca_file = ca_file
+        self._networks = tuple(networks)
+        self._proxy = proxy
         self._pools: OrderedDict[Base, _Pool] = OrderedDict()
         self._lock = threading.Lock()
         self.watchdog = Watchdog()
@@ -116,21 +134,29 @@ class FhirClient:
         """The base that a call names; BadRequest or ForbiddenServer when it cannot or may not be asked."""
         return addresses.allowed(fhir_server, self._servers, loopback=self._loopback)
 
-    def access(self, base: Base, token: str | None, deadline: float) -> Access:
-        """Access for one hook call to one base, until ``deadline`` (of ``time.monotonic``)."""
-        return Access(self, base, token, deadline)
+    def access(self, base: Base, token: str | None, deadline: float, observe: Observe | None = None) -> Access:
+        """Access for one hook call to one base, until ``deadline`` (of ``time.monotonic``).
+
+        ``observe`` is told of every request made; what it raises ends the question.
+        """
+        return Access(self, base, token, deadline, observe)
 
     def pool(self, base: Base) -> _Pool:
         """The pool of a base; the one unused for longest makes room when there are too many."""
         with self._lock:
             pool = self._pools.get(base)
             if pool is None:
-                pool = self._pools[base] = _Pool(self.limits.sockets, self._ca_file)
+                pool = self._pools[base] = _Pool(self.limits, self._session(base))
             self._pools.move_to_end(base)
             while len(self._pools) > _MAX_POOLS:
                 _, oldest = self._pools.popitem(last=False)
                 oldest.session.close()
             return pool
+
+    def _session(self, base: Base) -> requests.Session:
+        proxy = None if base.is_loopback else self._proxy
+        networks = Networks(self._networks, loopback=base.is_loopback) if proxy is None else None
+        return open_session(self.limits.sockets, self._ca_file, networks=networks, proxy=proxy)
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -144,8 +170,11 @@ class FhirClient:
 class Access:
     """One hook call's access to its FHIR server; counts what the call has used up."""
 
-    def __init__(self, client: FhirClient, base: Base, token: str | None, deadline: float) -> None:
+    def __init__(
+        self, client: FhirClient, base: Base, token: str | None, deadline: float, observe: Observe | None = None
+    ) -> None:
         self.base = base
+        self._observe = observe
         self.deadline = deadline
         self._client = client
         self._limits = client.limits
@@ -247,6 +276,8 @@ class Access:
                 body = self._once(url)
             except _Retriable as second:
                 raise FetchFailure(second.cause) from None
+            except FetchFailure as second:
+                raise (FetchFailure(first.cause) if second.cause is Cause.NOT_ASKED else second) from None
         try:
             strict_json.check(body)
         except MalformedJson:
@@ -261,18 +292,43 @@ class Access:
         return pause
 
     def _once(self, url: str) -> bytes:
-        with self._place() as session, under_way(self._client.watchdog, self.deadline) as exchange:
+        with self._place() as pool:
+            if not pool.circuit.allows():
+                raise FetchFailure(Cause.NOT_ASKED)
+            start = time.monotonic()
             try:
-                return self._exchange(session, url)
+                body = self._exchange(pool.session, url)
+            except (FetchFailure, _Retriable) as failure:
+                metrics.fhir_request(failure.cause, time.monotonic() - start)
+                if self._observe is not None:
+                    self._observe(self.base.url, url, failure.cause)
+                if failure.cause in _SERVER_DOWN:
+                    pool.circuit.failed()
+                else:
+                    pool.circuit.succeeded()
+                raise
+            pool.circuit.succeeded()
+            metrics.fhir_request(None, time.monotonic() - start)
+            if self._observe is not None:
+                self._observe(self.base.url, url, None)
+            return body
+
+    def _exchange(self, session: requests.Session, url: str) -> bytes:
+        """One request and its answer, cut off at the deadline; every error of the network has its cause."""
+        with under_way(self._client.watchdog, self.deadline) as exchange:
+            try:
+                return self._answer(session, url)
             except NETWORK_ERRORS as error:
                 if exchange.expired or time.monotonic() >= self.deadline or isinstance(error, requests.Timeout):
                     raise FetchFailure(Cause.TIMED_OUT) from None
+                if isinstance(error, requests.exceptions.SSLError):
+                    raise FetchFailure(Cause.NOT_TRUSTED) from None
                 if isinstance(error, requests.ConnectionError):
                     raise _Retriable(Cause.UNREACHABLE) from None
                 raise FetchFailure(Cause.CUT_SHORT) from None
 
     @contextlib.contextmanager
-    def _place(self) -> Iterator[requests.Session]:
+    def _place(self) -> Iterator[_Pool]:
         """A place among the base's sockets and one request of the call's allowance, or FetchFailure."""
         with self._lock:
             if self._requests_left <= 0:
@@ -283,11 +339,11 @@ class Access:
         if left < _SHORTEST_USEFUL or not pool.places.acquire(timeout=left):
             raise FetchFailure(Cause.TIMED_OUT)
         try:
-            yield pool.session
+            yield pool
         finally:
             pool.places.release()
 
-    def _exchange(self, session: requests.Session, url: str) -> bytes:
+    def _answer(self, session: requests.Session, url: str) -> bytes:
         left = max(self.deadline - time.monotonic(), _SHORTEST_USEFUL)
         with session.get(url, headers=self._headers, timeout=left, allow_redirects=False, stream=True) as response:
             status = response.status_code

@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from cds_service.ehr.allowance import MAX_RESOURCES, Allowance
 from cds_service.ehr.bundle import Survey, survey
-from cds_service.ehr.client import Access, FhirClient, Pages
+from cds_service.ehr.client import Access, FhirClient, Observe, Pages
 from cds_service.errors import Cause, FetchFailure, PreconditionFailed
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest, relative_reference
@@ -37,7 +38,15 @@ _TOKEN: Final = "{{context.patientId}}"  # noqa: S105 - a template's token, not 
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError)
 
 
-def gather(request: HookRequest, service: Service, *, client: FhirClient, deadline_seconds: float) -> Record:
+def gather(
+    request: HookRequest,
+    service: Service,
+    *,
+    client: FhirClient,
+    deadline_seconds: float,
+    max_resources: int = MAX_RESOURCES,
+    observe: Observe | None = None,
+) -> Record:
     """Everything that the call and its FHIR server give about the patient.
 
     Args:
@@ -45,6 +54,8 @@ def gather(request: HookRequest, service: Service, *, client: FhirClient, deadli
         service: what it was made to; its templates are the questions.
         client: the way to FHIR servers.
         deadline_seconds: for all questions to the server together.
+        max_resources: that the call may bring along; a key that goes beyond is unknown.
+        observe: told of every request to the server; what it raises ends the call.
 
     Returns:
         A Record with one Obtained for each template of the service, each further key that the client sent and the
@@ -59,7 +70,7 @@ def gather(request: HookRequest, service: Service, *, client: FhirClient, deadli
         base = client.base_of(request.fhir_server)
         base_url = base.url
         token = request.fhir_authorization.access_token if request.fhir_authorization is not None else None
-        access = client.access(base, token, time.monotonic() + deadline_seconds)
+        access = client.access(base, token, time.monotonic() + deadline_seconds, observe)
     questions = [_Question(key, template) for key, template in service.prefetch.items()]
     questions += [
         _Question(key, template)
@@ -68,8 +79,9 @@ def gather(request: HookRequest, service: Service, *, client: FhirClient, deadli
     ]
     asked: list[_Asked] = []
     obtained: dict[str, Obtained] = {}
+    allowance = Allowance(max_resources)
     for question in questions:
-        given = question.from_prefetch(request.prefetch.get(question.key))
+        given = question.from_prefetch(request.prefetch.get(question.key), allowance)
         if isinstance(given, Obtained):
             obtained[question.key] = given
         elif access is not None:
@@ -143,7 +155,7 @@ class _Question:
         self.resource_type = template.partition("/" if self.is_read else "?")[0]
         self._template = template
 
-    def from_prefetch(self, value: msgspec.Raw | None) -> Obtained | _Page | None:
+    def from_prefetch(self, value: msgspec.Raw | None, allowance: Allowance) -> Obtained | _Page | None:
         """The answer, if what was sent settles it; the page, if further pages are to be had; None to ask for it all."""
         if value is None:
             return None
@@ -156,6 +168,8 @@ class _Question:
             return None
         if look.resource_type == "OperationOutcome":
             return self._not_obtained(Cause.OUTCOME)
+        if not allowance.covers(look):
+            return self._not_obtained(Cause.TOO_MANY_RESOURCES)
         container = look.resource_type in ("Bundle", "list")
         strange = not look.matches and (look.others or not container or look.resource_type == "list")
         if strange:

@@ -70,8 +70,12 @@ class Watchdog:
         try:
             yield exchange
         finally:
-            with self._lock:
-                self._watched.discard(exchange)
+            self.release(exchange)
+
+    def release(self, exchange: Exchange) -> None:
+        """Watch it no longer, although its block goes on."""
+        with self._lock:
+            self._watched.discard(exchange)
 
     def _run(self) -> None:
         with self._lock:

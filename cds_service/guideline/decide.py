@@ -16,7 +16,7 @@ from cds_service.guideline import pathway, systemic
 from cds_service.guideline.conditions import Facts, Outcome
 from cds_service.guideline.draft_order_checks import check_draft, families
 from cds_service.guideline.judgements import JUDGEMENTS, events_behind, judge
-from cds_service.guideline.missing_data import CHILDBEARING, PROMPTS, prompt_for
+from cds_service.guideline.missing_data import CHILDBEARING, EYE_EXAMINATION_DUE, PROMPTS, prompt_for
 from cds_service.guideline.register import REGISTER, Group
 from cds_service.guideline.rule import (
     Because,
@@ -57,6 +57,9 @@ _ORDER_ONLY = frozenset(
     }
 )
 """Prompts that patient-view leaves to the order hooks (decision model, section 5, last paragraph)."""
+
+_ASKED_OF = {"missing-pregnancy-test": CHILDBEARING, "missing-eye-exam": EYE_EXAMINATION_DUE}
+"""Prompts that order hooks show only to patients of whom this is not no."""
 
 _BEVACIZUMAB_CHECKED_BY = ("bp_systolic", "urine_protein")
 _STRENGTHS = list(Strength)
@@ -389,7 +392,8 @@ def _check_orders(
             unknown = [name for name in prompt.features if name in facts and not facts[name].known]
             if prompt.code in covered or not drafted.intersection(prompt.warns_on) or not unknown:
                 continue
-            if prompt.code == "missing-pregnancy-test" and CHILDBEARING.evaluate(facts).value is Tri.NO:
+            asked_of = _ASKED_OF.get(prompt.code)
+            if asked_of is not None and asked_of.evaluate(facts).value is Tri.NO:
                 continue
             if prompt.code == "missing-pet-ct" and not _curative(draft):
                 continue

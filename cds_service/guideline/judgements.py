@@ -6,6 +6,7 @@ Each is a feature like the others, with the evidence of the features behind it, 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache
 
 from cds_service.guideline import thresholds as t
@@ -50,6 +51,13 @@ _OLIGOMETASTATIC = all_of(
     *(no(site) for site in ("site_central_pelvic", "site_pelvic_sidewall", "site_pelvic_nodal")),
 )
 
+YES_WHEN: Mapping[str, Condition] = {
+    "cisplatin_ineligible": _CISPLATIN_UNSUITABLE,
+    "platinums_unsuitable": _PLATINUMS_UNSUITABLE,
+    "oligometastatic": _OLIGOMETASTATIC,
+}
+"""When a judgement is yes; the others are yes when a critical row of the drug's order checks would fire today."""
+
 
 def evidence_of(facts: Facts, names: tuple[str, ...]) -> tuple[Evidence, ...]:
     """The evidence of the named features, each record once, in order."""
@@ -77,15 +85,22 @@ _DRUG_ORDERED = {"bev_contraindicated": "bevacizumab", "ici_contraindicated": "p
 
 
 @cache
+def read_by(judgement: str) -> tuple[str, ...]:
+    """Names of the features, judgements and order facts that a judgement rests on, in order."""
+    if judgement in YES_WHEN:
+        conditions = [YES_WHEN[judgement]]
+    else:
+        critical = (check for check in CHECKS[_DRUG_ORDERED[judgement]] if check.severity is Severity.CRITICAL)
+        conditions = [check.when for check in critical]
+    return tuple(dict.fromkeys(name for condition in conditions for name in condition.features()))
+
+
+@cache
 def events_behind(judgement: str) -> tuple[str, ...]:
     """The event features that a judgement rests on: to be confirmed before treating while they are not recorded."""
-    if judgement not in _DRUG_ORDERED:
-        conditions = {"cisplatin_ineligible": _CISPLATIN_UNSUITABLE, "platinums_unsuitable": _PLATINUMS_UNSUITABLE}
-        read = conditions[judgement].features() if judgement in conditions else ()
-    else:
-        critical = [check for check in CHECKS[_DRUG_ORDERED[judgement]] if check.severity is Severity.CRITICAL]
-        read = (name for check in critical for name in check.when.features())
-    return tuple(dict.fromkeys(name for name in read if name in FEATURES and FEATURES[name].event))
+    if judgement == "oligometastatic":
+        return ()  # asked for only where documented, so that nothing is to be confirmed
+    return tuple(name for name in read_by(judgement) if name in FEATURES and FEATURES[name].event)
 
 
 def _contraindicated(judgement: str, facts: Facts, features: RecurrenceFeatures, today: dt.date) -> Finding:
@@ -123,4 +138,4 @@ def judge(features: RecurrenceFeatures, today: dt.date) -> dict[str, Feature]:
     return facts
 
 
-__all__ = ["JUDGEMENTS", "events_behind", "evidence_of", "judge"]
+__all__ = ["JUDGEMENTS", "YES_WHEN", "events_behind", "evidence_of", "judge", "read_by"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.guideline import thresholds as t
-from cds_service.guideline.conditions import Condition, between
+from cds_service.guideline.conditions import Condition, between, under
 from cds_service.guideline.rule import Prompt
 
 _RADIOTHERAPY = ("pelvic-radiotherapy", "radiotherapy-site-unknown", "other-radiotherapy")
@@ -18,6 +18,9 @@ _CHECKPOINT_INHIBITORS = ("pembrolizumab", "cemiplimab", "atezolizumab", "nivolu
 
 CHILDBEARING: Condition = between("age", t.CHILDBEARING_AGE_MIN, t.CHILDBEARING_AGE_MAX)
 """Who is asked about pregnancy: no only outside these ages. Hysterectomy and menopause already make pregnancy a no."""
+
+EYE_EXAMINATION_DUE: Condition = under("tv_doses", t.TISOTUMAB_EYE_EXAM_CYCLES)
+"""Whose eyes are asked about: no once nine doses of tisotumab vedotin were given (boxed warning, evidence L8)."""
 
 PROMPTS: tuple[Prompt, ...] = (
     Prompt(

@@ -241,7 +241,7 @@ EARLIER_TREATMENT: Final[tuple[Question, ...]] = (
         "prior-bevacizumab",
         "Has bevacizumab ever been given, other than for the eye?",
         ("prior_bev",),
-        why="It belongs to the systemic treatment that the choice between first and second line rests on.",
+        why="It tells a first dose from a later one, and bears on operations after bevacizumab.",
     ),
     Question(
         "prior-immune-checkpoint-inhibitor",

@@ -50,6 +50,7 @@ class Store:
     def close(self) -> None:
         """Write what waits and let go of the connections."""
         self.shown.close()
+        self.upkeep.close()
         self.database.close()
 
 

@@ -38,8 +38,9 @@ class ReplayStore:
         now = self._database.clock()
         digest = hashlib.sha256(b"\0".join(part.encode("utf-8", "surrogatepass") for part in (issuer, jti))).hexdigest()
         row = self._database.insert(CLAIMS).values(digest=digest, expires=expires_at).on_conflict_do_nothing()
+        claimed = row.returning(CLAIMS.c.digest)
         with self._database.writing() as connection:
-            first = connection.execute(row).rowcount == 1
+            first = connection.execute(claimed).first() is not None
             if now - self._purged >= PURGE_SECONDS:
                 self._purged = now
                 old = sa.select(CLAIMS.c.digest).where(CLAIMS.c.expires < now - KEPT_BEYOND).limit(PURGE_ROWS)

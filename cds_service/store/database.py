@@ -65,6 +65,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._prepare_lock = threading.Lock()
         self._prepared = False
+        self._identity: tuple[int, int] | None = None
         self._probe_lock = threading.Lock()
         self._probed: tuple[float, bool] | None = None
         try:
@@ -85,9 +86,11 @@ class Database:
         Raises:
             SettingsError: it is damaged, or of a later release.
         """
-        with contextlib.suppress(StoreUnavailable):
-            self._prepare()
-        self._engine.dispose()
+        try:
+            with contextlib.suppress(StoreUnavailable):
+                self._prepare()
+        finally:
+            self._engine.dispose()
 
     @contextlib.contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
@@ -101,8 +104,7 @@ class Database:
                 every transaction here may be sent again.
         """
         with self._named():
-            if not self._prepared:
-                self._prepare()
+            self._be_prepared()
             with self._exclusive(), self._connection(writing=True, durable=durable) as connection:
                 yield connection
 
@@ -114,8 +116,7 @@ class Database:
             StoreUnavailable: it cannot be read.
         """
         with self._named():
-            if not self._prepared:
-                self._prepare()
+            self._be_prepared()
             with self._connection(writing=False) as connection:
                 yield connection
 
@@ -198,6 +199,17 @@ class Database:
             with chosen.begin():
                 yield chosen
 
+    def _be_prepared(self) -> None:
+        """Prepare if that has not succeeded yet, or if the file is another one than it was: moved away, restored."""
+        if self._prepared and self._file is not None and _identity(self._file) != self._identity:
+            self._engine.dispose()
+            self._prepared = False
+        if not self._prepared:
+            try:
+                self._prepare()
+            except SettingsError:
+                raise StoreUnavailable("The store cannot be used at the moment") from None
+
     def _prepare(self) -> None:
         with self._prepare_lock, self._named():
             if self._prepared:
@@ -205,6 +217,7 @@ class Database:
             if self._file is not None:
                 _make_room(self._file)
                 self._quick_check()
+                self._identity = _identity(self._file)
             with self._exclusive(), self._connection(writing=True) as connection:
                 if not self.sqlite:
                     connection.execute(sa.text("SELECT pg_advisory_xact_lock(4703919561)"))
@@ -226,6 +239,15 @@ class Database:
             raise
         except DatabaseError:
             raise damaged from None
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None when there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_room(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What users did with cards: kept once each, whole batches or nothing, and read again for reports (KEEP-01 to KEEP-08)."""
+"""What users did with cards: each kept once, batches whole or not at all, and read again for reports (KEEP-01..08)."""
 
 from __future__ import annotations
 

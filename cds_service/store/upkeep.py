@@ -45,6 +45,7 @@ class Upkeep:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._due = monotonic()
+        self._thread: threading.Thread | None = None
 
     def nudge(self) -> threading.Thread | None:
         """Start a purge in a thread of its own if one is due; returns at once, with the thread."""
@@ -54,9 +55,16 @@ class Upkeep:
             if self._monotonic() < self._due:
                 return None
             self._due = self._monotonic() + EVERY_SECONDS
-        thread = threading.Thread(target=self._quietly, name="upkeep", daemon=True)
-        thread.start()
-        return thread
+            self._thread = threading.Thread(target=self._quietly, name="upkeep", daemon=True)
+            self._thread.start()
+            return self._thread
+
+    def close(self) -> None:
+        """Wait for a purge that is under way, and begin none again."""
+        with self._lock:
+            self._due = float("inf")
+        if self._thread is not None:
+            self._thread.join()
 
     def purge(self) -> int:
         """Throw away what is too old or too much; returns how many items of feedback.

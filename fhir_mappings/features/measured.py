@@ -153,7 +153,7 @@ def measurement(each: Observed, value: Value, read: Reader, label: str, *, coded
 def measurements(history: History, concepts: Concepts, read: Reader, label: str) -> tuple[Measurement, ...]:
     """The values of all observations, and of their components, about the concepts; absent data are left out."""
     found = []
-    for each in history.observed:
+    for each in history.observed_about(concepts):
         if each.concepts & concepts and not each.value.absent:
             found.append(measurement(each, each.value, read, label, coded=decides(each, concepts)))
         found.extend(
@@ -238,6 +238,8 @@ def amount_of(
         contradict one another.
     """
     everything = sorted(values, key=lambda each: (*order(each.date, each.evidence.reference), each.evidence.text))
+    if not everything:
+        return Amount(unit=unit)
     past = tuple(each for each in everything if not future(each.date, today))
     notes = [] if len(past) == len(everything) else ["a value dated after today was left out"]
     firm = tuple(each for each in past if each.firm)
@@ -262,4 +264,5 @@ def amount_of(
 
 def incomplete(amount: Amount, history: History, concepts: Concepts, *keys: str) -> Amount:
     """The amount with a note when its kind of data was not (wholly) obtained or read: a newer value may exist."""
-    return replace(amount, note=joined(amount.note, obstacle(history, keys, concepts)))
+    hindrance = obstacle(history, keys, concepts)
+    return replace(amount, note=joined(amount.note, hindrance)) if hindrance else amount

@@ -115,6 +115,10 @@ _VAGUE: Final[tuple[tuple[Concepts, tuple[str, ...]], ...]] = (
 """Places too wide, or too near another, to decide: they make these sites possible."""
 
 _CATEGORY: Final = re.compile(r"[cpyra]*(?P<letter>[mn])(?P<number>[0-3])[abc]?")
+_CATEGORY_CONCEPTS: Final[Mapping[str, Concepts]] = {
+    "m": frozenset({"tnm-distant-metastases"}),
+    "n": frozenset({"tnm-regional-nodes"}),
+}
 _RESTAGED: Final = re.compile(r"[cpya]*r[cpya]*[mn]")
 _METASTASIS_HISTORY: Final = frozenset({"history-of-metastatic-cancer"})
 _PELVIC_EXAMINATIONS: Final = groups.IMAGING_MRI_PELVIS | {"imaging-ct-pelvis"}
@@ -147,12 +151,18 @@ class _Heard:
     examined: _Answers = ()
     possible: tuple[Evidence, ...] = ()
 
-    def __add__(self, other: _Heard) -> _Heard:
-        return _Heard(
-            diagnosed=(*self.diagnosed, *other.diagnosed),
-            examined=(*self.examined, *other.examined),
-            possible=(*self.possible, *other.possible),
+    @classmethod
+    def together(cls, parts: Iterable[_Heard]) -> _Heard:
+        """Everything that the parts say, in their order."""
+        told = [part for part in parts if part is not _NOTHING]
+        return cls(
+            diagnosed=tuple(each for part in told for each in part.diagnosed),
+            examined=tuple(each for part in told for each in part.examined),
+            possible=tuple(each for part in told for each in part.possible),
         )
+
+
+_NOTHING: Final = _Heard()
 
 
 def derive_sites(
@@ -216,6 +226,13 @@ class _View:
         self.timeline = timeline
         self.examinations = {reference: report.concepts for report in history.reports for reference in report.results}
         self.hindrance = statements.obstacle(history, _KEYS, _MATTERS)
+        self._spread = tuple(item for item in history.diagnoses if self._tells_of_spread(item))
+        self._tumours = tuple(
+            observation
+            for observation in statements.values(history, frozenset({TUMOUR}), today)
+            if observation.value.truth is not None and not self.earlier(observation.date)
+        )
+        self._categories_read = {letter: self._read_categories(letter) for letter in _CATEGORY_CONCEPTS}
 
     # sites
 
@@ -231,25 +248,30 @@ class _View:
 
     def site(self, name: str) -> _Heard:
         """Everything the record says of one site."""
-        heard = self._categories(name)
-        for item in self.history.diagnoses:
-            if not item.disowned and happened(item.date, self.today) and not self.earlier(item.date):
-                heard += self._diagnosis(name, item)
-        for observation in statements.values(self.history, frozenset({TUMOUR}), self.today):
-            if not self.earlier(observation.date):
-                heard += self._seen(name, observation)
-        return heard
+        return _Heard.together(
+            (
+                *self._categories(name),
+                *(self._diagnosis(name, item) for item in self._spread),
+                *(self._seen(name, observation) for observation in self._tumours),
+            )
+        )
 
-    def _diagnosis(self, name: str, item: Diagnosis) -> _Heard:
+    def _tells_of_spread(self, item: Diagnosis) -> bool:
+        """Whether a diagnosis says that the present disease is somewhere: a metastasis, or the cancer come back."""
+        if item.disowned or item.clinical in _OVER:
+            return False
         secondary = decides(item, groups.METASTASIS | groups.CERVICAL_CANCER_WITH_DIRECT_SPREAD)
         back = decides(item, groups.LOCAL_RECURRENCE) or (
             decides(item, groups.CERVICAL_CANCER | groups.CANCER_SITE_UNSPECIFIED)
             and (item.clinical in _BACK or bool(item.concepts & groups.RECURRENCE_STATED))
         )
-        if not (secondary or back) or item.clinical in _OVER:
-            return _Heard()
+        return (secondary or back) and happened(item.date, self.today) and not self.earlier(item.date)
+
+    def _diagnosis(self, name: str, item: Diagnosis) -> _Heard:
         coded = item.concepts & _METASTASES.get(name, frozenset())
         where = item.body_sites & _BODY_SITES[name]
+        if not (coded or where or self._vague(name, item.concepts, item.body_sites)):
+            return _NOTHING
         evidence = Evidence(item.reference, item.text or f"diagnosis: {NAMES[name]}", item.date)
         if coded or where:
             named = bool(item.concepts & groups.CERVICAL_CANCER)
@@ -258,8 +280,7 @@ class _View:
                 places = where or (_BODY_SITES[name] if len(_BODY_SITES[name]) == 1 else {name})
                 said = tuple((place, Statement(True, item.date, evidence)) for place in sorted(places))
                 return _Heard(diagnosed=said)
-            return _Heard(possible=(evidence,))
-        return _Heard(possible=(evidence,)) if self._vague(name, item.concepts, item.body_sites) else _Heard()
+        return _Heard(possible=(evidence,))
 
     @property
     def _alone(self) -> bool:
@@ -282,17 +303,15 @@ class _View:
             where = frozenset() if present else observation.body_sites
         if WHOLE_BODY in observation.body_sites and present is False:
             where = frozenset({WHOLE_BODY})
-        evidence = self._finding(name, observation)
-        if present is None:
-            return _Heard()
         if not where:
             vague = present and self._vague(name, frozenset(), observation.body_sites)
-            return _Heard(possible=(evidence,) if vague else ())
+            return _Heard(possible=(self._finding(name, observation),)) if vague else _NOTHING
         if present and not self.placed(observation.date):
-            return _Heard(possible=(evidence,))
+            return _Heard(possible=(self._finding(name, observation),))
         if not present and not (self.in_window(observation.date) and self._covers(name, observation)):
-            return _Heard()
-        said = tuple((place, Statement(present, observation.date, evidence)) for place in sorted(where))
+            return _NOTHING
+        evidence = self._finding(name, observation)
+        said = tuple((place, Statement(bool(present), observation.date, evidence)) for place in sorted(where))
         return _Heard(examined=said)
 
     def _finding(self, name: str, observation: Observed) -> Evidence:
@@ -322,34 +341,34 @@ class _View:
         """Whether the date surely lies in the staging window."""
         return date is not None and recent(date, self.today, self.windows.staging) is Tri.YES
 
-    def _categories(self, name: str) -> _Heard:
+    def _categories(self, name: str) -> Iterable[_Heard]:
         """M and N categories, in the window and at or after the recurrence.
 
         M0 rules out distant sites, N0 pelvic and para-aortic nodes; categories of 1 and more leave the place open.
         """
         letter = "m" if name in DISTANT else "n" if name in ("site_pelvic_nodal", "site_paraaortic") else ""
-        heard = _Heard()
-        for token, observation in self._tokens(letter):
+        for token, observation in self._categories_read.get(letter, ()):
             number = token["number"]
             evidence = Evidence(observation.reference, f"{letter.upper()} category {number}", observation.date)
             if number == "0":
                 if self.in_window(observation.date) and self._restaged(observation):
-                    heard += _Heard(examined=(("", Statement(False, observation.date, evidence)),))
+                    yield _Heard(examined=(("", Statement(False, observation.date, evidence)),))
             elif letter == "n" and not self.earlier(observation.date) and self._restaged(observation):
-                heard += _Heard(possible=(evidence,))
-        return heard
+                yield _Heard(possible=(evidence,))
 
-    def _tokens(self, letter: str) -> Iterable[tuple[re.Match[str], Observed]]:
-        concepts = {"m": "tnm-distant-metastases", "n": "tnm-regional-nodes"}.get(letter, "")
+    def _read_categories(self, letter: str) -> tuple[tuple[re.Match[str], Observed], ...]:
+        """The M or N categories of this cancer on record, oldest first."""
+        read = []
         diagnoses = {item.reference: item for item in self.history.diagnoses}
-        for observation in statements.values(self.history, frozenset({concepts}), self.today):
+        for observation in statements.values(self.history, _CATEGORY_CONCEPTS[letter], self.today):
             subjects = [diagnoses[each] for each in observation.focus if each in diagnoses]
             if any(item.concepts & groups.OTHER_PRIMARY_CANCER for item in subjects):
                 continue
             words = (observation.value.token, *sorted(code.casefold() for _, code in observation.value.codes))
             match = next((found for word in words if (found := _CATEGORY.fullmatch(word))), None)
             if match is not None and match["letter"] == letter:
-                yield match, observation
+                read.append((match, observation))
+        return tuple(read)
 
     def _restaged(self, observation: Observed) -> bool:
         """At or after the first evidence of the present disease; an ``r`` prefix says so itself."""
@@ -425,7 +444,7 @@ class _View:
         return Finding(Tri.NO, against)
 
     def _general_yes(self) -> Iterable[Statement[bool]]:
-        for token, observation in self._tokens("m"):
+        for token, observation in self._categories_read["m"]:
             if token["number"] != "0" and not self.earlier(observation.date) and self._restaged(observation):
                 evidence = Evidence(observation.reference, "M category 1: distant metastasis", observation.date)
                 yield Statement(True, observation.date, evidence)
@@ -437,7 +456,7 @@ class _View:
                 yield Statement(True, observation.date, evidence)
 
     def _general_no(self) -> Iterable[Statement[bool]]:
-        for token, observation in self._tokens("m"):
+        for token, observation in self._categories_read["m"]:
             if token["number"] == "0" and self.in_window(observation.date) and self._restaged(observation):
                 evidence = Evidence(observation.reference, "M category 0: no distant metastasis", observation.date)
                 yield Statement(False, observation.date, evidence)

@@ -72,7 +72,10 @@ def order(date: PartialDate | None, reference: str) -> tuple[dt.date, dt.date, s
 
 def sorted_evidence(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """The evidence by date and reference, each record once."""
-    return tuple(sorted(dict.fromkeys(items), key=lambda item: (*order(item.date, item.reference), item.text)))
+    every = tuple(items)
+    if len(every) < 2:
+        return every
+    return tuple(sorted(dict.fromkeys(every), key=lambda item: (*order(item.date, item.reference), item.text)))
 
 
 def settle(statements: Iterable[Statement[Stated]]) -> Verdict[Stated]:
@@ -122,6 +125,8 @@ def obstacle(history: History, keys: Iterable[str], concepts: Concepts) -> str:
     Returns:
         Plain words for a note, such as ``procedure history not obtained``.
     """
+    if not history.gaps and not history.unreadable:
+        return ""
     types: set[str] = set()
     for key in keys:
         name, members = _KINDS[key]
@@ -151,7 +156,7 @@ def answers(
     """
     firm: list[Statement[bool]] = []
     loose: list[Evidence] = []
-    for item in history.observed:
+    for item in history.observed_about(frozenset({concept})):
         if concept not in item.concepts or item.value.truth is None or not happened(item.date, today):
             continue
         evidence = Evidence(item.reference, yes if item.value.truth else no, item.date)
@@ -189,9 +194,8 @@ def counted(history: History, concepts: Concepts, today: dt.date, unit: str) -> 
     """Whole, non-negative numbers stated under ``concepts``, with ``unit`` as their word in the evidence."""
     return tuple(
         Statement(item.value.number, item.date, Evidence(item.reference, f"{item.value.number:g} {unit}", item.date))
-        for item in history.observed
-        if item.concepts & concepts
-        and item.final
+        for item in history.observed_about(concepts)
+        if item.final
         and decides(item, concepts)
         and item.value.number is not None
         and not item.value.comparator
@@ -205,11 +209,7 @@ def values(history: History, concepts: Concepts, today: dt.date) -> list[Observe
     """Final observations of the concepts up to today, oldest first."""
     found = [
         item
-        for item in history.observed
-        if item.concepts & concepts
-        and item.final
-        and decides(item, concepts)
-        and not item.value.absent
-        and happened(item.date, today)
+        for item in history.observed_about(concepts)
+        if item.final and decides(item, concepts) and not item.value.absent and happened(item.date, today)
     ]
     return sorted(found, key=lambda item: order(item.date, item.reference))

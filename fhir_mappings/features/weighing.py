@@ -12,12 +12,9 @@ from dataclasses import dataclass
 
 from fhir_mappings.features.statements import FUTURE, sorted_evidence
 from fhir_mappings.findings import Evidence, Finding
-from fhir_mappings.history import ClinicalStatus, Concepts, Diagnosis, Fact, History, Verification
+from fhir_mappings.history import UNVERIFIED, ClinicalStatus, Concepts, Diagnosis, Fact, History, Verification
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate, recent
-
-UNVERIFIED = "-unverified"
-"""Ending of concepts whose codes were seen in no public source: a record with one is possible, never yes."""
 
 _OVER = frozenset({ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED})
 
@@ -95,7 +92,7 @@ def relevant(history: History, concepts: Concepts, today: dt.date) -> tuple[Diag
     """Conditions about the concepts that began by today, refuted ones left out, in a fixed order."""
     found = (
         each
-        for each in history.diagnoses
+        for each in history.diagnoses_about(concepts)
         if not each.disowned and about(each, concepts) and not future(each.date, today)
     )
     return tuple(sorted(found, key=lambda each: each.reference))
@@ -142,7 +139,7 @@ def findings(
         for None); unknown (possible) for preliminary and textual results. Absent data say nothing.
     """
     found = []
-    for each in history.observed:
+    for each in history.observed_about(concepts):
         value = each.value
         if future(each.date, today) or value.absent:
             continue
@@ -166,9 +163,8 @@ def findings(
 
 def postdated(history: History, concepts: Concepts, today: dt.date) -> str:
     """A note when a condition or observation about the concepts is dated after today and left out; else empty."""
-    conditions_later = any(about(each, concepts) and future(each.date, today) for each in history.diagnoses)
-    observed_later = any(about(each, concepts) and future(each.date, today) for each in history.observed)
-    return FUTURE if conditions_later or observed_later else ""
+    facts = (*history.diagnoses_about(concepts), *history.observed_about(concepts))
+    return FUTURE if any(about(each, concepts) and future(each.date, today) for each in facts) else ""
 
 
 def ever(said: Iterable[Said], *, note: str = "", hindrance: str = "", aside: str = "") -> Finding:
@@ -185,6 +181,8 @@ def ever(said: Iterable[Said], *, note: str = "", hindrance: str = "", aside: st
         unknown with the possible records.
     """
     every = tuple(said)
+    if not every:
+        return Finding(note=joined(note, hindrance, aside))
     by_answer = {answer: sorted_evidence(each.evidence for each in every if each.answer is answer) for answer in Tri}
     if by_answer[Tri.YES]:
         return Finding(Tri.YES, by_answer[Tri.YES], by_answer[Tri.UNKNOWN], note)

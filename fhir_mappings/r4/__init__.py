@@ -1,8 +1,7 @@
-"""FHIR R4 and R4B shapes: raw JSON in, History out; one reader a resource type.
+"""FHIR R4 and R4B, and what the other versions have in common with them; one reader a resource type.
 
-First :mod:`~fhir_mappings.r4.screen` finds the few resources that matter, then each becomes a ``fhir.resources`` model
-of its needed elements, and its reader turns that into facts. Nothing is raised for bad data: what cannot be read is
-``Unreadable``, what did not come is a ``Gap``, what must not count is counted.
+R4 is the form in which the others are described: their folders say only in what they differ (a :class:`Form`), and
+their resources are seen under R4's names. How a record is read: :mod:`~fhir_mappings.r4.reading`.
 
 Add a resource type: its lean shape, a line in the screen's table of meanings, a reader, and a line in READERS.
 """
@@ -10,42 +9,24 @@ Add a resource type: its lean shape, a line in the screen's table of meanings, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from fhir_mappings.history import (
-    Allergy,
-    Diagnosis,
-    DraftOrder,
-    Drug,
-    History,
-    Observed,
-    Patient,
-    Plan,
-    Report,
-    SetAside,
-    Treatment,
-    Unreadable,
-)
-from fhir_mappings.partial_dates import PartialDate
+from fhir_mappings.history import History
 from fhir_mappings.r4 import (
     allergy_intolerance,
     condition,
-    draft_order,
     medication,
-    models,
     observation,
-    patient,
     plan,
     procedure,
     questionnaire_response,
+    reading,
     report,
     shapes,
 )
-from fhir_mappings.r4.lookup import contained_in
-from fhir_mappings.r4.screen import ENTERED_IN_ERROR, Candidate, Found, Screened, screen, status_words
-from fhir_mappings.r4.source import EnteredInError, Read, Reader, Source
+from fhir_mappings.r4.models import Models
+from fhir_mappings.r4.source import Form, Reader
 from fhir_mappings.record import Record
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
@@ -64,156 +45,20 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
         "QuestionnaireResponse": questionnaire_response.READER,
     }
 )
-"""Resource type -> how it is read. Patient is read apart; FamilyMemberHistory never is."""
+"""Resource type -> how it is read."""
 
-_TOLD_APART: Final = frozenset({"additional", "extensions"})
-"""Narrative statuses that say that the narrative holds more than the data."""
-
-
-def warm() -> None:
-    """Import every class of ``fhir.resources`` that readers use; the first call of a process is slow without."""
-    models.warm(("Patient", *READERS, "CodeableConcept", "Dosage", "Extension", "Period", "Reference", "Timing"))
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What one call's readers have made so far."""
-
-    screened: Screened
-    birth: PartialDate | None = None
-    read: list[Read] = field(default_factory=list)
-    unreadable: list[Unreadable] = field(default_factory=list)
-    entered_in_error: int = 0
-    unknown_modifier: int = 0
-
-    def fail(self, found: Found, fault: models.Invalid, candidate: Candidate | None = None) -> None:
-        """Note what could not be read; a modifier that is not known is counted as well."""
-        self.unknown_modifier += isinstance(fault, models.UnknownModifier)
-        concepts = candidate.meaning.concepts if candidate is not None else frozenset()
-        self.unreadable.append(
-            Unreadable(
-                reference=found.reference, resource_type=found.resource_type, cause=str(fault), concepts=concepts
-            )
-        )
-
-    def patient(self) -> Patient | None:
-        """Read the Patient first: ages become dates by the date of birth."""
-        found = self.screened.patient
-        if found is None:
-            return None
-        who = self._patient(found, patient.ELEMENTS)
-        if who is None and not self.unknown_modifier:
-            who = self._patient(found, patient.INDISPENSABLE)
-        self.birth = who.birth if who is not None else None
-        return who
-
-    def _patient(self, found: Found, elements: tuple[str, ...]) -> Patient | None:
-        try:
-            model = models.resource("Patient", shapes.ANYTHING.decode(found.raw), elements)
-        except models.Invalid as fault:
-            self.fail(found, fault)
-            return None
-        return patient.read(model, found.reference)
-
-    def candidate(self, candidate: Candidate) -> None:
-        """Read one candidate."""
-        found, reader = candidate.found, READERS[candidate.found.resource_type]
-        try:
-            self.read += self._facts(candidate, reader)
-        except EnteredInError:
-            self.entered_in_error += 1
-        except models.Invalid as fault:
-            said = status_words(found)
-            if ENTERED_IN_ERROR in said:
-                self.entered_in_error += 1
-            elif "refuted" not in said:
-                self.fail(found, fault, candidate)
-        except (AttributeError, TypeError, ValueError, RecursionError):
-            # A shape that passed validation and still has no sense; its content must not reach a log.
-            self.fail(found, models.Invalid("it could not be read"), candidate)
-
-    def _facts(self, candidate: Candidate, reader: Reader) -> tuple[Read, ...]:
-        found = candidate.found
-        content = shapes.ANYTHING.decode(found.raw)
-        if any(content.get(name) is not None for name in reader.foreign):
-            raise models.Invalid("it is not in the form of FHIR R4")
-        narrative = content.get("text")
-        source = Source(
-            reference=found.reference,
-            meaning=candidate.meaning,
-            lookup=self.screened.lookup,
-            contained=contained_in(getattr(found.lean, "contained", shapes.ABSENT)),
-            birth=self.birth,
-            present=frozenset(name for name, value in content.items() if value),
-            narrative=isinstance(narrative, dict) and narrative.get("status") in _TOLD_APART,
-        )
-        return reader.read(models.resource(found.resource_type, content, reader.elements), source)
-
-    def drafts(self) -> tuple[DraftOrder, ...]:
-        """Read the draft orders, in the order in which they came."""
-        found = self.screened.drafts
-        chosen = draft_order.selected_among(found, self.screened.selections, self.screened.lookup)
-        orders: list[DraftOrder] = []
-        for position, each in enumerate(found):
-            draft = draft_order.read(
-                each,
-                shapes.ANYTHING.decode(each.raw),
-                selected=position in chosen,
-                lookup=self.screened.lookup,
-            )
-            orders.append(draft.order)
-            if draft.unreadable is not None:
-                self.unreadable.append(draft.unreadable)
-        return tuple(orders)
-
-
-_KINDS: Final[Mapping[type[Read], str]] = MappingProxyType(
-    {
-        Diagnosis: "diagnoses",
-        Treatment: "treatments",
-        Drug: "drugs",
-        Observed: "observed",
-        Report: "reports",
-        Plan: "plans",
-        Allergy: "allergies",
-    }
-)
+FORM: Final = Form(models=Models("R4", "fhir.resources.R4B"), shapes=shapes.R4, readers=READERS)
+"""R4 and R4B, read with the classes of R4B."""
 
 
 def read(record: Record) -> History:
-    """Read one call's FHIR R4 data.
-
-    Args:
-        record: raw JSON for each prefetch key, and the draft orders.
-
-    Returns:
-        The history, each kind sorted by reference: the order of arrival does not matter. Drafts keep their order.
-    """
-    screened = screen(record)
-    reading = _Reading(screened)
-    who = reading.patient()
-    for candidate in screened.candidates:
-        reading.candidate(candidate)
-    drafts = reading.drafts()
-    facts: dict[str, list[Read]] = {kind: [] for kind in _KINDS.values()}
-    for fact in reading.read:
-        facts[_KINDS[type(fact)]].append(fact)
-    aside = screened.set_aside
-    return History(
-        patient=who,
-        drafts=drafts,
-        unreadable=tuple(
-            sorted((*screened.unreadable, *reading.unreadable), key=lambda each: (each.reference, each.cause))
-        ),
-        gaps=tuple(sorted(screened.gaps, key=lambda gap: gap.key)),
-        set_aside=SetAside(
-            wrong_patient=aside.wrong_patient,
-            no_subject=aside.no_subject,
-            entered_in_error=aside.entered_in_error + reading.entered_in_error,
-            unknown_modifier=aside.unknown_modifier + reading.unknown_modifier,
-        ),
-        **{kind: tuple(several) for kind, several in facts.items()},  # type: ignore[arg-type]
-    )
+    """Read one call's FHIR R4 data; see :func:`fhir_mappings.r4.reading.read`."""
+    return reading.read(record, FORM)
 
 
-__all__ = ["READERS", "read", "warm"]
+def warm() -> None:
+    """Import every class that readers of R4 use."""
+    reading.warm(FORM)
+
+
+__all__ = ["FORM", "READERS", "read", "warm"]

@@ -13,7 +13,11 @@ from fhir_mappings.r4.models import Invalid
 from fhir_mappings.r4.source import EnteredInError, Read, Reader, Source
 
 _ACTIVE: Final = {"active": True, "inactive": False, "resolved": False}
-_SURE: Final = {"confirmed": Verification.CONFIRMED, "unconfirmed": Verification.POSSIBLE}
+_SURE: Final = {
+    "confirmed": Verification.CONFIRMED,
+    "unconfirmed": Verification.POSSIBLE,
+    "presumed": Verification.POSSIBLE,  # since R5
+}
 
 
 def _severe(allergy: Any) -> Tri:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from fhir_mappings.history import NONE, DraftOrder, Unreadable
 from fhir_mappings.partial_dates import PartialDate
-from fhir_mappings.r4 import models, shapes
+from fhir_mappings.r4 import models
 from fhir_mappings.r4.elements import (
     concepts_in,
     concepts_over,
@@ -27,10 +27,11 @@ from fhir_mappings.r4.elements import (
     route,
     sites_of,
 )
-from fhir_mappings.r4.lookup import Lookup, contained_in
+from fhir_mappings.r4.lookup import Lookup
 from fhir_mappings.r4.meaning import Meaning, words
 from fhir_mappings.r4.procedure import technique
 from fhir_mappings.r4.screen import Found, meaning_of_draft
+from fhir_mappings.r4.source import Form
 from fhir_mappings.value_sets import kind_of
 
 _LISTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -74,7 +75,7 @@ class _Parts:
         return self.lists.get(name, [])
 
 
-def _parts(content: Mapping[str, Any], names: tuple[str, ...]) -> _Parts:
+def _parts(content: Mapping[str, Any], names: tuple[str, ...], form: Form) -> _Parts:
     """Validate each element alone. Raises models.UnknownModifier."""
     parts = _Parts()
     for name in names:
@@ -88,7 +89,7 @@ def _parts(content: Mapping[str, Any], names: tuple[str, ...]) -> _Parts:
             if not each:
                 continue
             try:
-                read = models.element(_LISTS.get(name) or _SINGLES[name], each)
+                read = form.models.element(_LISTS.get(name) or _SINGLES[name], each)
             except models.UnknownModifier:
                 raise
             except models.Invalid:
@@ -150,12 +151,13 @@ class Draft:
     unreadable: Unreadable | None = None
 
 
-def read(found: Found, content: Mapping[str, Any], *, selected: bool, lookup: Lookup) -> Draft:
+def read(found: Found, content: Mapping[str, Any], form: Form, *, selected: bool, lookup: Lookup) -> Draft:
     """Read one draft.
 
     Args:
         found: the draft as screened.
         content: its decoded JSON, kept whole in the DraftOrder.
+        form: the FHIR version that it is written in.
         selected: whether the hook asks about it.
         lookup: finds the medication it refers to.
 
@@ -163,13 +165,13 @@ def read(found: Found, content: Mapping[str, Any], *, selected: bool, lookup: Lo
         The order. With an unknown modifier, or ``doNotPerform``, it has no concepts: it asks for nothing we know.
     """
     bare = DraftOrder(reference=found.reference, resource_type=found.resource_type, resource=content, selected=selected)
-    names = _READ.get(found.resource_type)
+    names = _READ.get(found.r4_type)
     if names is None or content.get("doNotPerform") is True:
         return Draft(bare)
     meaning = meaning_of_draft(found, lookup)
     try:
         models.refuse_unknown_rules(content)
-        parts = _parts(content, names)
+        parts = _parts(form.draft(content), names, form)
     except models.UnknownModifier as fault:
         return Draft(bare, _unreadable(found, meaning, str(fault)))
     order = _order(found, content, meaning, parts, selected=selected, lookup=lookup)
@@ -216,22 +218,21 @@ def _order(
         priority=priority(_word(content, "priority"), marks, meaning.concepts),
         reasons=concepts_over(parts.several("reasonCode"))
         | lookup.conditions(references(parts.several("reasonReference"))),
-        unread=not meaning.concepts and _unresolved(found.lean, lookup),
+        unread=not meaning.concepts and _unresolved(found, lookup),
     )
 
 
-def _unresolved(lean: shapes.Lean, lookup: Lookup) -> bool:
+def _unresolved(found: Found, lookup: Lookup) -> bool:
     """Whether a draft refers to a medication that is not at hand; before one is picked there is nothing to resolve."""
-    if not isinstance(lean, shapes.MedicationRequest) or lean.medication_reference is None:
+    if found.r4_type != "MedicationRequest":
         return False
-    reference = lean.medication_reference.reference
-    return bool(reference) and lookup.medication(reference, contained_in(lean.contained)) is None
+    lean: Any = found.lean
+    reference = lean.medication_reference.reference if lean.medication_reference is not None else None
+    return bool(reference) and lookup.medication(reference, lookup.contained_in(lean.contained)) is None
 
 
 def _unreadable(found: Found, meaning: Meaning, cause: str) -> Unreadable:
-    return Unreadable(
-        reference=found.reference, resource_type=found.resource_type, cause=cause, concepts=meaning.concepts
-    )
+    return Unreadable(reference=found.reference, resource_type=found.r4_type, cause=cause, concepts=meaning.concepts)
 
 
 def selected_among(found: list[Found], selections: tuple[str, ...] | None, lookup: Lookup) -> set[int]:

@@ -11,35 +11,16 @@ import msgspec
 from msgspec import Raw
 
 from fhir_mappings.history import NONE, Concepts
-from fhir_mappings.r4 import shapes
+from fhir_mappings.r4.shapes import ABSENT, RAW_LIST, BodyStructure, Lean, Medication, Shapes
 
-Contained = Mapping[str, shapes.Lean]
+Contained = Mapping[str, Lean]
 """``#id`` -> the contained resource."""
 
 NO_CONTAINED: Final[Contained] = MappingProxyType({})
 DECODE_ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for JSON that is malformed, of another shape, not UTF-8, or too deep."""
 
-Shape = TypeVar("Shape", bound=shapes.Lean)
-
-
-def contained_in(raw: Raw) -> Contained:
-    """The contained resources of a resource by ``#id``; those that cannot be decoded are left out."""
-    if raw is shapes.ABSENT:
-        return NO_CONTAINED
-    found: dict[str, shapes.Lean] = {}
-    try:
-        parts = shapes.RAW_LIST.decode(raw)
-    except DECODE_ERRORS:
-        return NO_CONTAINED
-    for part in parts:
-        try:
-            resource = shapes.RESOURCE.decode(part)
-        except DECODE_ERRORS:
-            continue
-        if resource.id:
-            found[f"#{resource.id.lstrip('#')}"] = resource
-    return found
+Shape = TypeVar("Shape", bound=Lean)
 
 
 @dataclass(slots=True)
@@ -47,19 +28,39 @@ class Lookup:
     """Finds what a reference points to among everything one call brought.
 
     Attributes:
+        shapes: the lean shapes of the FHIR version read.
         base_url: the FHIR base of the call, with its slash, or empty: references below it are local.
     """
 
+    shapes: Shapes
     base_url: str = ""
-    _resources: dict[str, shapes.Lean] = field(default_factory=dict)
+    _resources: dict[str, Lean] = field(default_factory=dict)
     _conditions: dict[str, Concepts] = field(default_factory=dict)
+
+    def contained_in(self, raw: Raw) -> Contained:
+        """The contained resources of a resource by ``#id``; those that cannot be decoded are left out."""
+        if raw is ABSENT:
+            return NO_CONTAINED
+        found: dict[str, Lean] = {}
+        try:
+            parts = RAW_LIST.decode(raw)
+        except DECODE_ERRORS:
+            return NO_CONTAINED
+        for part in parts:
+            try:
+                resource = self.shapes.resource.decode(part)
+            except DECODE_ERRORS:
+                continue
+            if resource.id:
+                found[f"#{resource.id.lstrip('#')}"] = resource
+        return found
 
     def local(self, reference: str | None) -> str:
         """``Type/id`` of a relative, versioned or absolute reference below the base; any other stays as it is."""
         bare = (reference or "").partition("/_history/")[0]
         return bare.removeprefix(self.base_url) if self.base_url else bare
 
-    def add(self, resource_type: str, resource: shapes.Medication | shapes.BodyStructure, full_url: str | None) -> None:
+    def add(self, resource_type: str, resource: Lean, full_url: str | None) -> None:
         """Make a resource known by its id and its fullUrl; of two with one name, the same one wins in any order."""
         for name in (f"{resource_type}/{resource.id}" if resource.id else "", self.local(full_url)):
             known = self._resources.get(name)
@@ -76,14 +77,14 @@ class Lookup:
         """The concepts of the conditions referred to, as far as they are at hand."""
         return frozenset().union(*(self._conditions.get(self.local(each), NONE) for each in references))
 
-    def medication(self, reference: str | None, contained: Contained) -> shapes.Medication | None:
+    def medication(self, reference: str | None, contained: Contained) -> Medication | None:
         """The medication referred to (contained, of any Bundle or fetched), unless it is entered in error."""
-        found = self._find(reference, contained, shapes.Medication)
+        found = self._find(reference, contained, Medication)
         return None if found is None or found.status == "entered-in-error" else found
 
-    def volume(self, reference: str | None, contained: Contained) -> shapes.BodyStructure | None:
+    def volume(self, reference: str | None, contained: Contained) -> BodyStructure | None:
         """The body structure referred to."""
-        return self._find(reference, contained, shapes.BodyStructure)
+        return self._find(reference, contained, BodyStructure)
 
     def _find(self, reference: str | None, contained: Contained, shape: type[Shape]) -> Shape | None:
         if not reference:

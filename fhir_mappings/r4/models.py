@@ -9,7 +9,8 @@ meaning round (requirement SAFE-04).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -60,6 +61,8 @@ _NAMES: Final = frozenset(
     {
         # CodeableConcept, Coding, Reference
         *("coding", "system", "code", "display", "text", "reference"),
+        # CodeableReference and the order detail of R5
+        *("concept", "parameter"),
         # Quantity, Range, Ratio, Period
         *("value", "comparator", "unit", "low", "high", "numerator", "denominator", "start", "end"),
         # Extension
@@ -86,17 +89,15 @@ class UnknownModifier(Invalid):
     """A ``modifierExtension`` or ``implicitRules`` that is not known here: the resource must not be used."""
 
 
+class _NotADateError(ValueError):
+    """The element of that name holds no date."""
+
+
 @cache
-def _class(module: str) -> Any:
-    """The R4B class of a resource or datatype; imported when first needed, since that takes long."""
-    content = importlib.import_module(f"fhir.resources.R4B.{module.lower()}")
+def _class(package: str, module: str) -> Any:
+    """The class of a resource or datatype; imported when first needed, since that takes long."""
+    content = importlib.import_module(f"{package}.{module.lower()}")
     return getattr(content, module)
-
-
-def warm(names: Iterable[str]) -> None:
-    """Import the classes of these resource types and datatypes now."""
-    for name in names:
-        _class(name)
 
 
 def refuse_unknown_modifiers(content: Mapping[str, Any]) -> None:
@@ -115,7 +116,7 @@ def refuse_unknown_rules(content: Mapping[str, Any]) -> None:
 def _refuse_numbers_for_dates(name: str, value: Any) -> None:
     """The models would take a number for seconds since 1970."""
     if (name in _DATES or name.endswith(("Date", "DateTime", "Instant"))) and not isinstance(value, str):
-        raise Invalid(f"it is not valid FHIR R4: {name}")
+        raise _NotADateError(name)
 
 
 def _kept(value: Any) -> Any:
@@ -147,55 +148,96 @@ def known_extensions(extensions: Any) -> list[Any]:
     return [each for each in extensions if isinstance(each, dict) and each.get("url") in _EXTENSIONS]
 
 
-def element(name: str, value: Any) -> Any:
-    """Validate one datatype, such as a draft's Dosage.
+Places = Mapping[str, str | Callable[[Any], Any]]
+"""R4's name of an element -> its name in another FHIR version, or what makes of the model what R4 has there."""
 
-    Args:
-        name: FHIR datatype, such as ``CodeableConcept``.
-        value: decoded JSON.
 
-    Returns:
-        The model.
+class Seen:
+    """A model of another FHIR version under R4's names; what both call alike needs no place."""
 
-    Raises:
-        Invalid: it is not that datatype.
+    __slots__ = ("_model", "_places")
+
+    def __init__(self, model: Any, places: Places) -> None:
+        self._model = model
+        self._places = places
+
+    def __getattr__(self, name: str) -> Any:
+        place = self._places.get(name, name)
+        return getattr(self._model, place) if isinstance(place, str) else place(self._model)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The ``fhir.resources`` classes of one FHIR version.
+
+    Attributes:
+        version: its name, such as ``R4``.
+        package: the Python package of its classes.
+        places: resource type or datatype -> where R4's elements stand in this version.
     """
-    try:
-        return _class(name).model_validate(_kept(value))
-    except (ValueError, TypeError, AttributeError, RecursionError) as fault:
-        raise _invalid(fault, "a part of it is not valid FHIR") from None
 
+    version: str
+    package: str
+    places: Mapping[str, Places] = field(default_factory=dict)
 
-def resource(resource_type: str, content: Mapping[str, Any], elements: Iterable[str]) -> Any:
-    """Validate the needed elements of one resource.
+    def warm(self, names: Iterable[str]) -> None:
+        """Import the classes of these resource types and datatypes now."""
+        for name in names:
+            _class(self.package, name)
 
-    Args:
-        resource_type: FHIR type name.
-        content: decoded JSON.
-        elements: top-level element names that the reader needs.
+    def _validated(self, name: str, content: Any) -> Any:
+        model = _class(self.package, name).model_validate(content)
+        places = self.places.get(name)
+        return model if places is None else Seen(model, places)
 
-    Returns:
-        The ``fhir.resources.R4B`` model.
+    def element(self, name: str, value: Any) -> Any:
+        """Validate one datatype, such as a draft's Dosage.
 
-    Raises:
-        UnknownModifier: a modifier extension or implicit rules.
-        Invalid: the needed elements are not valid FHIR R4; the message names the element, never a value.
-    """
-    refuse_unknown_rules(content)
-    needed: dict[str, Any] = {}
-    try:
-        for name in elements:
-            value = content.get(name)
-            if value is None:
-                continue
-            _refuse_numbers_for_dates(name, value)
-            if name == "extension":
-                value = known_extensions(value)
-            if (clean := _kept(value)) not in ({}, [], None):
-                needed[name] = clean
-        return _class(resource_type).model_validate(needed)
-    except (ValueError, TypeError, AttributeError, RecursionError) as fault:
-        raise _invalid(fault, "it is not valid FHIR R4") from None
+        Args:
+            name: FHIR datatype, such as ``CodeableConcept``.
+            value: decoded JSON.
+
+        Returns:
+            The model, under R4's names.
+
+        Raises:
+            Invalid: it is not that datatype.
+        """
+        try:
+            return self._validated(name, _kept(value))
+        except (ValueError, TypeError, AttributeError, RecursionError) as fault:
+            raise _invalid(fault, "a part of it is not valid FHIR") from None
+
+    def resource(self, resource_type: str, content: Mapping[str, Any], elements: Iterable[str]) -> Any:
+        """Validate the needed elements of one resource.
+
+        Args:
+            resource_type: FHIR type name.
+            content: decoded JSON.
+            elements: top-level element names that the reader needs.
+
+        Returns:
+            The ``fhir.resources`` model, under R4's names.
+
+        Raises:
+            UnknownModifier: a modifier extension or implicit rules.
+            Invalid: the needed elements are not valid in this version; the message names the element, never a value.
+        """
+        refuse_unknown_rules(content)
+        needed: dict[str, Any] = {}
+        try:
+            for name in elements:
+                value = content.get(name)
+                if value is None:
+                    continue
+                _refuse_numbers_for_dates(name, value)
+                if name == "extension":
+                    value = known_extensions(value)
+                if (clean := _kept(value)) not in ({}, [], None):
+                    needed[name] = clean
+            return self._validated(resource_type, needed)
+        except (ValueError, TypeError, AttributeError, RecursionError) as fault:
+            raise _invalid(fault, f"it is not valid FHIR {self.version}") from None
 
 
 def _invalid(fault: Exception, words: str) -> Invalid:
@@ -203,7 +245,7 @@ def _invalid(fault: Exception, words: str) -> Invalid:
     if isinstance(fault, Invalid):
         return fault
     errors = getattr(fault, "errors", None)
-    place = ""
+    place = str(fault) if isinstance(fault, _NotADateError) else ""
     if callable(errors):
         places = [each["loc"][0] for each in errors() if each.get("loc")]
         place = next((str(each) for each in places if str(each).isidentifier()), "")

@@ -19,8 +19,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from fhir_mappings.history import NONE, Concepts, Gap, SetAside, Unreadable
+from fhir_mappings.proposal import STAGING_QUESTIONNAIRE
 from fhir_mappings.r4 import shapes
-from fhir_mappings.r4.lookup import DECODE_ERRORS, Lookup, contained_in
+from fhir_mappings.r4.lookup import DECODE_ERRORS, Lookup
 from fhir_mappings.r4.meaning import (
     NOTHING,
     Meaning,
@@ -33,9 +34,6 @@ from fhir_mappings.r4.meaning import (
 from fhir_mappings.r4.telling_words import hinted
 from fhir_mappings.record import Obtained, Payload, Record, State
 from fhir_mappings.value_sets import CONCEPTS, concept_of, concepts_by_name, systems
-
-QUESTIONNAIRE: Final = "http://recurrence-cds.org/fhir/Questionnaire/recurrence-staging"
-"""Canonical of our Questionnaire; a version behind ``|`` does not matter."""
 
 DRAFTS: Final = "draftOrders"
 """Name under which a gap in ``context.draftOrders`` is told."""
@@ -50,9 +48,13 @@ _CODE_FIELDS: Final = frozenset(
         "category",
         "medicationCodeableConcept",
         "medicationReference",
+        "medication",
         "component",
         "conclusionCode",
+        "codedDiagnosis",
         "procedureCode",
+        "procedure",
+        "serviceRequested",
         "serviceType",
         "reaction",
         "questionnaire",
@@ -66,6 +68,7 @@ class Found(Struct, frozen=True, gc=False):
 
     Attributes:
         resource_type: FHIR type name.
+        r4_type: what R4 calls that type.
         lean: its lean shape.
         raw: its JSON.
         full_url: fullUrl of its Bundle entry, if any.
@@ -73,6 +76,7 @@ class Found(Struct, frozen=True, gc=False):
     """
 
     resource_type: str
+    r4_type: str
     lean: shapes.Lean
     raw: bytes
     full_url: str | None = None
@@ -143,6 +147,7 @@ class Screened:
 class _Page:
     """The resources of one payload and what speaks against its being whole."""
 
+    shapes: shapes.Shapes
     found: list[Found] = field(default_factory=list)
     faults: set[str] = field(default_factory=set)
     has_next: bool = False
@@ -163,27 +168,25 @@ def _salvaged_fields(content: Mapping[str, Any], shape: type[shapes.Lean]) -> tu
     return shape(**good), frozenset(damaged)
 
 
-_TYPES: Final = {shape: name for name, shape in shapes.SHAPES.items()}
-
-
 def _resource(raw: Raw | bytes, full_url: str | None, page: _Page, depth: int) -> None:
     """Decode one resource into the page."""
     damaged: frozenset[str] = frozenset()
     try:
-        lean = shapes.RESOURCE.decode(raw)
-        resource_type = _TYPES.get(type(lean))
+        lean = page.shapes.resource.decode(raw)
     except DECODE_ERRORS:
         try:
             content = shapes.ANYTHING.decode(raw)
         except DECODE_ERRORS:
             page.faults.add("an entry is not valid JSON")
             return
-        resource_type = content.get("resourceType") if isinstance(content, dict) else None
-        if not isinstance(resource_type, str) or resource_type not in shapes.SHAPES:
+        name = content.get("resourceType") if isinstance(content, dict) else None
+        if not isinstance(name, str) or name not in page.shapes.by_type:
             return
-        lean, damaged = _salvaged_fields(content, shapes.SHAPES[resource_type])
-    if resource_type is None:
+        lean, damaged = _salvaged_fields(content, page.shapes.by_type[name])
+    names = page.shapes.types.get(type(lean))
+    if names is None:
         return
+    resource_type, r4_type = names
     if resource_type == "OperationOutcome":
         if any(each.severity in _BAD_ISSUES or each.code == "incomplete" for each in filter(None, lean.issue or ())):
             page.faults.add("the server reported an error")
@@ -193,7 +196,7 @@ def _resource(raw: Raw | bytes, full_url: str | None, page: _Page, depth: int) -
         else:
             page.faults.add("Bundles are nested too deep")
     else:
-        page.found.append(Found(resource_type, lean, bytes(raw), full_url, damaged))
+        page.found.append(Found(resource_type, r4_type, lean, bytes(raw), full_url, damaged))
 
 
 def _bundle(payload: Payload, page: _Page, depth: int) -> None:
@@ -252,8 +255,8 @@ def _without_mark(payload: Payload) -> Payload:
     return memoryview(payload)[3:] if bytes(payload[:3]) == b"\xef\xbb\xbf" else payload
 
 
-def _page(payload: Payload) -> _Page:
-    page = _Page()
+def _page(payload: Payload, known: shapes.Shapes) -> _Page:
+    page = _Page(known)
     payload = _without_mark(payload)
     try:
         if bytes(payload[:64]).lstrip()[:1] == b"[":
@@ -365,7 +368,7 @@ class _Words:
             return Meaning(unresolved=True) if empty else self.drug(concept)
         if (reference := lean.medication_reference) is None:
             return Meaning(unresolved=True)
-        found = self.lookup.medication(reference.reference, contained_in(lean.contained))
+        found = self.lookup.medication(reference.reference, self.lookup.contained_in(lean.contained))
         if found is not None:
             return self.medication(found) or self.named(reference.display)
         if reference.display:
@@ -381,7 +384,7 @@ class _Words:
             return Meaning(concepts, text_of(lean.code))
         used = concepts_over(lean.used_code)
         if lean.used_reference and not used:
-            contained = contained_in(lean.contained)
+            contained = self.lookup.contained_in(lean.contained)
             for each in filter(None, lean.used_reference):
                 medication = self.lookup.medication(each.reference, contained)
                 if medication is not None and self.medication(medication):
@@ -418,8 +421,8 @@ class _Words:
         return _together([part for part in parts if part is not None])
 
     def answers(self, lean: shapes.QuestionnaireResponse) -> Meaning | None:
-        """Only answers to our own questionnaire."""
-        return NOTHING if (lean.questionnaire or "").partition("|")[0] == QUESTIONNAIRE else None
+        """Only answers to our own questionnaire; a version behind ``|`` does not matter."""
+        return NOTHING if (lean.questionnaire or "").partition("|")[0] == STAGING_QUESTIONNAIRE else None
 
     def _several(
         self, resource_type: str, concepts: list[shapes.CodeableConcept | None] | None, description: str | None
@@ -447,26 +450,26 @@ def _together(parts: list[Meaning]) -> Meaning | None:
     )
 
 
-_MEANINGS: Final[Mapping[type[shapes.Lean], Callable[[_Words, Any], Meaning | None]]] = {
-    shapes.Condition: lambda words, lean: words.code("Condition", lean.code, _CONCLUSIVE_CONDITION),
-    shapes.Procedure: _Words.procedure,
-    shapes.MedicationStatement: _Words.mention,
-    shapes.MedicationRequest: _Words.mention,
-    shapes.MedicationAdministration: _Words.mention,
-    shapes.Observation: _Words.observation,
-    shapes.DiagnosticReport: _Words.report,
-    shapes.ImagingStudy: _Words.study,
-    shapes.ServiceRequest: lambda words, lean: words.code("ServiceRequest", lean.code),
-    shapes.Appointment: _Words.appointment,
-    shapes.AllergyIntolerance: _Words.allergy,
-    shapes.QuestionnaireResponse: _Words.answers,
+_MEANINGS: Final[Mapping[str, Callable[[_Words, Any], Meaning | None]]] = {
+    "Condition": lambda words, lean: words.code("Condition", lean.code, _CONCLUSIVE_CONDITION),
+    "Procedure": _Words.procedure,
+    "MedicationStatement": _Words.mention,
+    "MedicationRequest": _Words.mention,
+    "MedicationAdministration": _Words.mention,
+    "Observation": _Words.observation,
+    "DiagnosticReport": _Words.report,
+    "ImagingStudy": _Words.study,
+    "ServiceRequest": lambda words, lean: words.code("ServiceRequest", lean.code),
+    "Appointment": _Words.appointment,
+    "AllergyIntolerance": _Words.allergy,
+    "QuestionnaireResponse": _Words.answers,
 }
 
 
 # ------------------------------------------------------------------------------------------- whose is it
 
 
-def _patients_named(appointment: shapes.Appointment) -> list[str]:
+def _patients_named(appointment: Any) -> list[str]:
     """The participants of an appointment that may be patients."""
     actors = (each.actor.reference for each in filter(None, appointment.participant or ()) if each.actor is not None)
     return [each for each in actors if each and ("Patient/" in each or each.startswith("urn:"))]
@@ -498,12 +501,13 @@ class _Owners:
             and (each.full_url.startswith("urn:") or not self._lookup.base_url)
         )
 
-    def whose(self, lean: Any, aliases: frozenset[str]) -> str:
+    def whose(self, found: Found, aliases: frozenset[str]) -> str:
         """This patient's, another's, or nobody's: without subject, or with a contained one."""
-        if isinstance(lean, shapes.Appointment):
+        lean: Any = found.lean
+        if found.r4_type == "Appointment":
             named = _patients_named(lean)
         else:
-            subject = getattr(lean, "patient" if isinstance(lean, shapes.AllergyIntolerance) else "subject", None)
+            subject = getattr(lean, "patient" if found.r4_type == "AllergyIntolerance" else "subject", None)
             named = [] if subject is None or not subject.reference else [subject.reference]
             if named == [self._own]:
                 return _OWN
@@ -605,7 +609,7 @@ def _without_superseded(relevant: list[_Judged]) -> list[_Judged]:
 
 class _Status(Struct, gc=False, rename="camel"):
     status: str | None = None
-    verification_status: shapes.CodeableConcept | None = None
+    verification_status: shapes.CodeableConcept | str | None = None
 
 
 _STATUS: Final = msgspec.json.Decoder(_Status)
@@ -620,32 +624,35 @@ def status_words(found: Found) -> frozenset[str]:
     except DECODE_ERRORS:
         return frozenset()
     words = {status.status or ""}
-    if status.verification_status is not None:
+    if isinstance(status.verification_status, str):
+        words.add(status.verification_status)
+    elif status.verification_status is not None:
         words |= {each.code or "" for each in status.verification_status.coding or () if each is not None}
     return frozenset(words - {""})
 
 
-def screen(record: Record) -> Screened:
+def screen(record: Record, known: shapes.Shapes = shapes.R4) -> Screened:
     """Find what matters in everything that one call brought.
 
     Args:
         record: raw JSON for each prefetch key and the draft orders, in any order.
+        known: the lean shapes of the FHIR version read.
 
     Returns:
         The patient, the candidates for the readers and the drafts. Malformed JSON is a gap of its key; nothing is
         raised.
     """
-    screened = Screened(Lookup(record.base_url), selections=record.selections)
+    screened = Screened(Lookup(known, record.base_url), selections=record.selections)
     pages: list[_Page] = []
     for key in sorted(record.obtained):
         obtained = record.obtained[key]
-        of_key = [_page(payload) for payload in obtained.payloads]
+        of_key = [_page(payload, known) for payload in obtained.payloads]
         if gap := _gap(obtained, of_key):
             screened.gaps.append(gap)
         pages += of_key
-    drafts = _Page()
+    drafts = _Page(known)
     if record.draft_orders is not None:
-        drafts = _drafts(record.draft_orders)
+        drafts = _drafts(record.draft_orders, known)
         if drafts.faults:
             screened.gaps.append(Gap(key=DRAFTS, cause="; ".join(sorted(drafts.faults)), partial=bool(drafts.found)))
     for page in (drafts, *pages):
@@ -654,15 +661,18 @@ def screen(record: Record) -> Screened:
     return screened
 
 
+_POINTED_TO: Final = frozenset({"Medication", "BodyStructure"})
+
+
 def _register(page: _Page, lookup: Lookup) -> None:
     for found in page.found:
-        if isinstance(found.lean, shapes.Medication | shapes.BodyStructure):
+        if found.r4_type in _POINTED_TO:
             lookup.add(found.resource_type, found.lean, found.full_url)
 
 
-def _drafts(payload: Payload) -> _Page:
+def _drafts(payload: Payload, known: shapes.Shapes) -> _Page:
     """The draft orders: every entry counts, also of types that no reader reads."""
-    page = _Page()
+    page = _Page(known)
     try:
         content = shapes.ANYTHING.decode(_without_mark(payload))
     except DECODE_ERRORS:
@@ -677,10 +687,11 @@ def _drafts(payload: Payload) -> _Page:
             continue
         resource_type = resource["resourceType"]
         full_url = entry.get("fullUrl")
-        lean, damaged = _salvaged_fields(resource, shapes.SHAPES.get(resource_type, shapes.Lean))
+        lean, damaged = _salvaged_fields(resource, known.by_type.get(resource_type, shapes.Lean))
         page.found.append(
             Found(
                 resource_type,
+                known.r4_types.get(resource_type, resource_type),
                 lean,
                 msgspec.json.encode(resource),
                 full_url if isinstance(full_url, str) else None,
@@ -695,10 +706,10 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
     foreign: set[object] = set()
     aliases = owners.aliases(drafts)
     for found in drafts.found:
-        if isinstance(found.lean, shapes.Medication | shapes.Patient):
+        if found.r4_type in ("Medication", "Patient"):
             continue
         # A draft that names nobody belongs to the patient of the call; one that names another does not.
-        if owners.whose(found.lean, aliases) is _FOREIGN:
+        if owners.whose(found, aliases) is _FOREIGN:
             foreign.add((found.resource_type, found.identity or found.raw))
         else:
             screened.drafts.append(found)
@@ -714,8 +725,8 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
                     foreign.add(key)
                 elif patient is None or _age(found) > _age(patient):
                     patient = found
-            elif type(found.lean) in _MEANINGS:
-                whose = owners.whose(found.lean, aliases)
+            elif found.r4_type in _MEANINGS:
+                whose = owners.whose(found, aliases)
                 if whose is not _OWN:
                     (foreign if whose is _FOREIGN else nobodys).add(key)
                 elif key not in own or _age(own[key]) < _age(found):
@@ -724,8 +735,8 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
     screened.set_aside = SetAside(wrong_patient=len(foreign), no_subject=len(nobodys - foreign))
     relevant: list[_Judged] = []
     for found in own.values():
-        meaning = _MEANINGS[type(found.lean)](words, found.lean)
-        if meaning is not None or found.damaged:
+        meaning = _MEANINGS[found.r4_type](words, found.lean)
+        if meaning is not None or found.damaged or found.lean.foreign:
             relevant.append((found, meaning))
     for found, meaning in sorted(_without_superseded(relevant), key=lambda pair: pair[0].sort_key):
         _judge(found, meaning, screened)
@@ -734,7 +745,7 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
 def _judge(found: Found, meaning: Meaning | None, screened: Screened) -> None:
     cause = ""
     if meaning is None:
-        if not found.damaged & _CODE_FIELDS:
+        if not found.damaged & _CODE_FIELDS and not found.lean.foreign:
             return
         cause = "what it is about could not be read"
     elif meaning.unresolved:
@@ -744,9 +755,7 @@ def _judge(found: Found, meaning: Meaning | None, screened: Screened) -> None:
         if ENTERED_IN_ERROR in said:
             screened.set_aside = replace(screened.set_aside, entered_in_error=screened.set_aside.entered_in_error + 1)
         elif "refuted" not in said and not (meaning is not None and said & NOT_EXPOSED):
-            screened.unreadable.append(
-                Unreadable(reference=found.reference, resource_type=found.resource_type, cause=cause)
-            )
+            screened.unreadable.append(Unreadable(reference=found.reference, resource_type=found.r4_type, cause=cause))
         return
     if found.resource_type == "Condition" and not meaning.text_only:
         screened.lookup.add_condition(found.reference, found.full_url, meaning.concepts)
@@ -755,6 +764,6 @@ def _judge(found: Found, meaning: Meaning | None, screened: Screened) -> None:
 
 def meaning_of_draft(found: Found, lookup: Lookup) -> Meaning:
     """What a draft order asks for, by the same rules; NOTHING for types and codes that are not known."""
-    means = _MEANINGS.get(type(found.lean))
+    means = _MEANINGS.get(found.r4_type)
     meaning = means(_Words(lookup), found.lean) if means is not None else None
     return NOTHING if meaning is None else meaning

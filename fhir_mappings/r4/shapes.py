@@ -6,6 +6,9 @@ Every structure ignores elements that it does not name; those of another JSON ty
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Union
 
 import msgspec
@@ -41,6 +44,11 @@ class Lean(Struct, gc=False, rename="camel", tag_field="resourceType"):
     """What every resource has."""
 
     id: str | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it says what it is about in the way of another FHIR version, so that nothing was found by R4's."""
+        return False
 
 
 class Patient(Lean, tag="Patient"):
@@ -117,6 +125,12 @@ class DiagnosticReport(Lean, tag="DiagnosticReport"):
     subject: Reference | None = None
     code: CodeableConcept | None = None
     conclusion_code: list[CodeableConcept | None] | None = None
+    coded_diagnosis: Raw = ABSENT
+
+    @property
+    def foreign(self) -> bool:
+        """STU3's conclusion code."""
+        return self.coded_diagnosis is not ABSENT
 
 
 class ImagingStudy(Lean, tag="ImagingStudy"):
@@ -125,13 +139,36 @@ class ImagingStudy(Lean, tag="ImagingStudy"):
     subject: Reference | None = None
     procedure_code: list[CodeableConcept | None] | None = None
     description: str | None = None
+    procedure: Raw = ABSENT
+
+    @property
+    def foreign(self) -> bool:
+        """R5's procedure code."""
+        return self.procedure is not ABSENT
+
+
+class ConceptOrReference(CodeableConcept):
+    """CodeableConcept where R5 has a CodeableReference."""
+
+    concept: Raw = ABSENT
+    reference: Raw = ABSENT
+
+    @property
+    def foreign(self) -> bool:
+        """It is a CodeableReference."""
+        return self.concept is not ABSENT or self.reference is not ABSENT
 
 
 class ServiceRequest(Lean, tag="ServiceRequest"):
     """ServiceRequest: matters by its code."""
 
     subject: Reference | None = None
-    code: CodeableConcept | None = None
+    code: ConceptOrReference | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """R5's code."""
+        return self.code is not None and self.code.foreign
 
 
 class Participant(Struct, gc=False, rename="camel"):
@@ -144,9 +181,15 @@ class Appointment(Lean, tag="Appointment"):
     """Appointment: matters by service, reason or description."""
 
     participant: list[Participant | None] | None = None
-    service_type: list[CodeableConcept | None] | None = None
+    service_type: list[ConceptOrReference | None] | None = None
     reason_code: list[CodeableConcept | None] | None = None
     description: str | None = None
+    reason: Raw = ABSENT
+
+    @property
+    def foreign(self) -> bool:
+        """R5's service type, or the reason of R5 and STU3."""
+        return self.reason is not ABSENT or any(each is not None and each.foreign for each in self.service_type or ())
 
 
 class Reaction(Struct, gc=False, rename="camel"):
@@ -208,28 +251,6 @@ class NestedBundle(Lean, tag="Bundle"):
     """A Bundle as an entry (batch-response)."""
 
 
-READ: Final[tuple[type[Lean], ...]] = (
-    Patient,
-    Condition,
-    Procedure,
-    MedicationStatement,
-    MedicationRequest,
-    MedicationAdministration,
-    Observation,
-    DiagnosticReport,
-    ImagingStudy,
-    ServiceRequest,
-    Appointment,
-    AllergyIntolerance,
-    QuestionnaireResponse,
-    Medication,
-    BodyStructure,
-    OperationOutcome,
-    NestedBundle,
-)
-SHAPES: Final[dict[str, type[Lean]]] = {str(shape.__struct_config__.tag): shape for shape in READ}
-"""Resource type -> lean shape."""
-
 # Types often met beside those read. A type missing here is passed over as well, only more slowly.
 _PASSED_OVER: Final = (
     *("Account", "AdverseEvent", "Basic", "Binary", "CarePlan", "CareTeam", "ChargeItem", "Claim"),
@@ -253,8 +274,56 @@ _OTHERS: Final = tuple(
     for name in _PASSED_OVER
 )
 
-RESOURCE: Final = msgspec.json.Decoder[Any](Union[(*READ, *_OTHERS)])
-"""Decodes one resource's JSON to its lean shape."""
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The lean shapes of one FHIR version. A shape that differs from R4's has R4's names as properties.
+
+    Attributes:
+        by_type: resource type -> lean shape.
+        r4_types: what R4 calls a type, where the names differ.
+        types: lean shape -> (resource type, R4's name of it).
+        resource: decodes one resource's JSON to its lean shape.
+    """
+
+    by_type: Mapping[str, type[Lean]]
+    r4_types: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[type[Lean], tuple[str, str]] = field(init=False)
+    resource: msgspec.json.Decoder[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        types = {shape: (name, self.r4_types.get(name, name)) for name, shape in self.by_type.items()}
+        object.__setattr__(self, "types", types)
+        decoder = msgspec.json.Decoder[Any](Union[(*self.by_type.values(), *_OTHERS)])
+        object.__setattr__(self, "resource", decoder)
+
+
+def by_type(*shapes: type[Lean]) -> Mapping[str, type[Lean]]:
+    """Resource type -> shape."""
+    return MappingProxyType({str(shape.__struct_config__.tag): shape for shape in shapes})
+
+
+R4: Final = Shapes(
+    by_type(
+        Patient,
+        Condition,
+        Procedure,
+        MedicationStatement,
+        MedicationRequest,
+        MedicationAdministration,
+        Observation,
+        DiagnosticReport,
+        ImagingStudy,
+        ServiceRequest,
+        Appointment,
+        AllergyIntolerance,
+        QuestionnaireResponse,
+        Medication,
+        BodyStructure,
+        OperationOutcome,
+        NestedBundle,
+    )
+)
 
 
 class Search(Struct, gc=False, rename="camel"):

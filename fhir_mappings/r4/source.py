@@ -10,7 +10,8 @@ from fhir_mappings.history import Allergy, Concepts, Diagnosis, Drug, Observed, 
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.lookup import Contained, Lookup
 from fhir_mappings.r4.meaning import Meaning, words
-from fhir_mappings.r4.models import Invalid
+from fhir_mappings.r4.models import Invalid, Models
+from fhir_mappings.r4.shapes import Shapes
 
 Read = Diagnosis | Treatment | Drug | Observed | Report | Plan | Allergy
 """What a reader makes of a resource."""
@@ -79,6 +80,23 @@ class Reader:
     elements: tuple[str, ...]
     read: Callable[[Any, Source], tuple[Read, ...]]
     foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one FHIR version is read: everything in which ``r4``, ``r5`` and ``stu3`` differ.
+
+    Attributes:
+        models: its ``fhir.resources`` classes.
+        shapes: what the screen decodes.
+        readers: resource type -> how it is read. Patient is read apart; FamilyMemberHistory never is.
+        draft: a draft order's JSON -> the same with R4's names at the top level.
+    """
+
+    models: Models
+    shapes: Shapes
+    readers: Mapping[str, Reader]
+    draft: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
 
 Word = TypeVar("Word")

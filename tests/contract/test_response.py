@@ -13,7 +13,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.app import create_app
-from cds_service.ehr.client import FhirClient
 from cds_service.protocol import response as protocol
 from cds_service.settings import Settings
 from tests.contract.calls import PATIENT_VIEW, FakePipeline, diagnostics, patient_view, post
@@ -71,7 +70,11 @@ def test_cors_01_the_preflight_allows_what_clients_send(web: FlaskClient, pipeli
 
 def test_run_01_health_and_readiness(web: FlaskClient) -> None:
     assert web.get("/healthz").data == b'{"status":"ok"}'
-    assert web.get("/readyz").data == b'{"status":"ready"}'
+    assert web.get("/readyz").json == {
+        "status": "ready",
+        "authentication": "off: sandbox mode",
+        "checks": {"knowledge": "ok", "store": "ok", "audit": "ok"},
+    }
 
 
 def test_safe_06_an_internal_fault_is_500_and_names_no_patient(
@@ -118,6 +121,9 @@ def test_today_may_be_asked_for_at_each_call() -> None:
 
 def test_every_fetch_client_can_be_closed() -> None:
     app = create_app(Settings(), answer=FakePipeline())
-    client = app.extensions["recurrence-cds-fhir-client"]
-    assert isinstance(client, FhirClient)
-    client.close()
+    ask = patient_view(
+        fhirServer="http://127.0.0.1:1/fhir", prefetch={"patient": {"resourceType": "Patient", "id": "p1"}}
+    )
+    assert post(app.test_client(), ask).status_code == 412
+    app.extensions["recurrence-cds-fhir-client"].close()
+    assert post(app.test_client(), ask).status_code == 500

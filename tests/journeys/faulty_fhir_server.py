@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import json
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,10 +47,11 @@ class FaultyFhirServer:
     asked: list[Asked] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
+    origin: str = "http://127.0.0.1"
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}/fhir"
+        return f"{self.origin}:{self.port}/fhir"
 
     def asked_for(self, resource_type: str) -> list[Asked]:
         return [one for one in self.asked if one.resource_type == resource_type]
@@ -117,9 +119,17 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, world: FaultyFhirServer) -> None:
+    def __init__(self, world: FaultyFhirServer, tls: ssl.SSLContext | None) -> None:
         self.world = world
+        self._tls = tls
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if self._tls is None:
+            super().finish_request(request, client_address)
+            return
+        with contextlib.suppress(OSError), self._tls.wrap_socket(request, server_side=True) as secure:
+            super().finish_request(secure, client_address)  # type: ignore[arg-type]
 
 
 Write = Callable[[bytes], Any]
@@ -276,10 +286,10 @@ FAULTS: dict[str, Fault] = {
 
 
 @contextlib.contextmanager
-def faulty_fhir_server() -> Iterator[FaultyFhirServer]:
-    """A server on a free port of this machine, until the block ends."""
-    world = FaultyFhirServer()
-    with _Server(world) as server:
+def faulty_fhir_server(tls: ssl.SSLContext | None = None) -> Iterator[FaultyFhirServer]:
+    """A server on a free port of this machine, until the block ends; with ``tls`` under https://localhost."""
+    world = FaultyFhirServer(origin="http://127.0.0.1" if tls is None else "https://localhost")
+    with _Server(world, tls) as server:
         world.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

@@ -146,7 +146,7 @@ def test_slow_answers_are_unknown_at_the_deadline(server: FaultyFhirServer, clie
 
 def test_hanging_servers_do_not_pile_up_threads(server: FaultyFhirServer) -> None:
     server.faults = {"*": "drip headers"}
-    client = FhirClient(loopback=True, limits=Limits(sockets=4, threads=6))
+    client = FhirClient(loopback=True, limits=Limits(sockets=4, threads=6, failures=10_000))
     for _ in range(4):
         record = gathered(client, server, deadline=0.1)
         assert all(answer.state is State.NOT_OBTAINED for answer in record.obtained.values())
@@ -240,7 +240,66 @@ def test_connections_are_kept_and_bounded(server: FaultyFhirServer) -> None:
 
 def test_a_server_that_is_not_there_is_unreachable(server: FaultyFhirServer, client: FhirClient) -> None:
     record = gathered(client, server, fhirServer="http://127.0.0.1:1/fhir")
-    assert {answer.cause for answer in record.obtained.values()} == {Cause.UNREACHABLE}
+    causes = {answer.cause for answer in record.obtained.values()}
+    assert Cause.UNREACHABLE in causes
+    assert causes <= {Cause.UNREACHABLE, Cause.NOT_ASKED}
+
+
+def test_out_13_a_dead_server_is_no_longer_asked_until_a_probe_succeeds(server: FaultyFhirServer) -> None:
+    server.faults = {"*": "500"}
+    client = FhirClient(loopback=True, limits=Limits(open_seconds=0.3))
+    gathered(client, server, deadline=5)
+    asked = len(server.asked)
+    start = time.monotonic()
+    for _ in range(48):
+        record = gathered(client, server, deadline=5)
+        assert {answer.cause for answer in record.obtained.values()} <= {Cause.NOT_ASKED, Cause.SERVER_FAILED}
+    assert elapsed(start) < 48 * 0.1
+    assert len(server.asked) - asked <= elapsed(start) / 0.3 + 1
+    server.faults = {}
+    while gathered(client, server, deadline=5).obtained["conditions"].state is not State.PRESENT:
+        assert elapsed(start) < 15
+        time.sleep(0.05)
+    client.close()
+
+
+@pytest.mark.parametrize("fault", ["404", "429 for an hour", "html"])
+def test_out_13_a_server_that_answers_is_asked_again(server: FaultyFhirServer, client: FhirClient, fault: str) -> None:
+    server.faults = {"*": fault}
+    for _ in range(2):
+        gathered(client, server, deadline=5)
+    assert len(server.asked) == 2 * len(PATIENT_VIEW.prefetch)
+
+
+def test_out_13_one_base_that_fails_does_not_close_the_way_to_another(client: FhirClient) -> None:
+    with faulty_fhir_server() as broken, faulty_fhir_server() as sound:
+        broken.faults = {"*": "500"}
+        sound.resources = {"Patient": [{"resourceType": "Patient", "id": "p1"}]}
+        gathered(client, broken, deadline=5)
+        assert gathered(client, broken, deadline=5).obtained["patient"].cause == Cause.NOT_ASKED
+        assert gathered(client, sound, deadline=5).obtained["patient"].state is State.PRESENT
+
+
+def test_in_03_resources_beyond_the_allowance_make_their_key_unknown(
+    server: FaultyFhirServer, client: FhirClient
+) -> None:
+    many = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Condition", "id": "c"}}] * 60}
+    prefetch = {"patient": {"resourceType": "Patient", "id": "p1"}, "conditions": many, "procedures": {**many}}
+    body = {
+        "hook": "patient-view",
+        "hookInstance": "h1",
+        "context": {"userId": "Practitioner/1", "patientId": "p1"},
+        "prefetch": prefetch,
+    }
+    request = decode(msgspec.json.encode(body))
+
+    def state(max_resources: int) -> tuple[State, str]:
+        record = gather(request, PATIENT_VIEW, client=client, deadline_seconds=1, max_resources=max_resources)
+        return record.obtained["conditions"].state, record.obtained["conditions"].cause
+
+    assert state(61)[0] is State.PRESENT
+    assert state(60) == (State.NOT_OBTAINED, Cause.TOO_MANY_RESOURCES)
+    assert server.asked == []
 
 
 def test_further_pages_of_prefetched_bundles_are_fetched(server: FaultyFhirServer, client: FhirClient) -> None:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,38 +13,7 @@ import pytest
 import requests
 
 from tests.contract.calls import PATIENT_VIEW, patient_view
-
-MAIN = "import sys; from cds_service.cli import main; sys.exit(main(sys.argv[1:]))"
-SECONDS_TO_START = 30
-
-
-def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RECURRENCE_CDS_")}
-    ours = {f"RECURRENCE_CDS_{name}": value for name, value in settings.items()}
-    return {**kept, "HOME": str(tmp_path), "RECURRENCE_CDS_STATE_DIR": str(tmp_path), **ours}
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", MAIN, "serve", *arguments]
-
-
-@contextlib.contextmanager
-def served(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        command(*arguments), env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            ready = re.fullmatch(
-                r"recurrence-cds is ready: (http://127\.0\.0\.1:\d+)/cds-services\n", process.stdout.readline()
-            )
-            assert ready is not None
-            yield process, ready.group(1)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(SECONDS_TO_START)
-
+from tests.journeys.served import SECONDS_TO_START, command, environment, served
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -70,9 +34,10 @@ def get_when_up(session: requests.Session, url: str) -> requests.Response:
 def test_the_service_answers_over_a_socket_and_ends_in_order(tmp_path: Path, server: str) -> None:
     port = "0" if server == "gunicorn" else str(free_port())
     with (
-        served(tmp_path, "--port", port, "--workers", "1", "--server", server) as (process, url),
+        served(tmp_path, "--port", port, "--workers", "1", "--server", server) as service,
         requests.Session() as session,
     ):
+        url = service.url
         assert len(get_when_up(session, f"{url}/cds-services").json()["services"]) == 3
         body = msgspec.json.encode(patient_view(context={"userId": "Patient/p1", "patientId": "p1"}))
         headers = {"Content-Type": "application/json"}
@@ -83,8 +48,7 @@ def test_the_service_answers_over_a_socket_and_ends_in_order(tmp_path: Path, ser
         too_large = session.post(f"{url}{PATIENT_VIEW}", data=b" " * (5 << 20), headers=headers, timeout=5)
         assert too_large.status_code == 413
         session.close()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS_TO_START) == 0
+        assert service.stop() == 0
     assert not list(tmp_path.rglob("*gunicorn*"))
 
 

@@ -195,10 +195,10 @@ BEVACIZUMAB: Final[tuple[Check, ...]] = (
     Check(
         "BEV-15",
         "bevacizumab-thromboembolism",
-        all_of(documented("venous_thromboembolism"), at_least("vte_grade", t.BEV_VENOUS_EVENT_GRADE)),
+        at_least("vte_grade", t.BEV_VENOUS_EVENT_GRADE),
         CRITICAL,
         ("L1",),
-        "A venous thromboembolism of grade 4 is on record. The label advises discontinuing bevacizumab for it.",
+        "A thromboembolism of grade 4 is on record. The label advises discontinuing bevacizumab for it.",
         also_in_safety_scope=True,
         remedy="delete",
     ),

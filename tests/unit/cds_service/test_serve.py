@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 
 from cds_service import serve
+from cds_service.admission import WAITING, WORKING
+from cds_service.readiness import Readiness
 from cds_service.settings import Settings
 
 
 def worker(age: int, host: str = "127.0.0.1") -> Any:
     listener = SimpleNamespace(getsockname=lambda: (host, 8001, 0, 0))
-    return SimpleNamespace(age=age, sockets=[SimpleNamespace(sock=listener)])
+    app = SimpleNamespace(extensions={"recurrence-cds-readiness": Readiness()})
+    return SimpleNamespace(age=age, sockets=[SimpleNamespace(sock=listener)], wsgi=app, alive=True)
 
 
 def test_run_03_gunicorn_is_set_up_without_control_socket_and_with_limits() -> None:
-    application = serve.Gunicorn(Settings(), serve.gunicorn_options("::1", 0, 2, deadline_seconds=25))
+    settings = Settings(deadline_seconds=25)
+    application = serve.Gunicorn(settings, serve.gunicorn_options("::1", 0, 2, settings))
     config = application.cfg
     assert config.control_socket_disable is True
-    assert (config.worker_class_str, config.workers, config.threads) == ("gthread", 2, 8)
+    assert issubclass(config.worker_class, serve.Worker)
+    assert (config.workers, config.threads) == (2, WORKING + WAITING + serve.SPARE_THREADS)
+    assert config.keepalive >= 75
     assert config.address == [("::1", 0)]
     assert config.timeout > 25 + config.graceful_timeout - 1
     assert (config.limit_request_line, config.limit_request_field_size, config.limit_request_fields) == (8190, 8190, 50)
@@ -28,8 +34,17 @@ def test_run_03_gunicorn_is_set_up_without_control_socket_and_with_limits() -> N
     assert application.load().name == "cds_service"
 
 
+def test_run_02_a_worker_that_was_told_to_stop_is_not_ready() -> None:
+    one = worker(age=2)
+    serve.gunicorn_options("127.0.0.1", 0, 2, Settings())["post_worker_init"](one)
+    readiness = one.wsgi.extensions["recurrence-cds-readiness"]
+    assert readiness.report() == {"running": "ok"}
+    one.alive = False
+    assert readiness.report() == {"running": "stopping"}
+
+
 def test_only_the_first_worker_ever_says_that_all_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
-    ready = serve.gunicorn_options("127.0.0.1", 0, 2, 2.5)["post_worker_init"]
+    ready = serve.gunicorn_options("127.0.0.1", 0, 2, Settings())["post_worker_init"]
     ready(worker(age=1))
     ready(worker(age=2))
     ready(worker(age=1, host="::1"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -42,7 +43,45 @@ def test_other_encodings_are_refused(data: bytes) -> None:
         strict_json.check(data)
 
 
+def test_levels_of_mixed_brackets_count_one_by_one() -> None:
+    strict_json.check(b'[{"a":' * 32 + b"1" + b"}]" * 32)
+    with pytest.raises(MalformedJson):
+        strict_json.check(b"[" + b'[{"a":' * 32 + b"1" + b"}]" * 32 + b"]")
+    with pytest.raises(MalformedJson, match="deeper than 3"):
+        strict_json.check(b"[[[[]]]]", depth=3)
+
+
 @pytest.mark.parametrize("data", [b"[" * 65 + b"]" * 65, b'{"a":' * 65 + b"1" + b"}" * 65, b"[}", b"[", b"]"])
 def test_deep_or_unmatched_brackets_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedJson):
         strict_json.check(data)
+
+
+@given(VALUES)
+def test_what_a_json_writer_writes_is_decoded(value: Any) -> None:
+    assert strict_json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8")) == value
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]":,\\"u0daeE+-1.NfI ', max_size=60).map(str.encode))
+def test_decoding_raises_no_other_error(data: bytes) -> None:
+    with contextlib.suppress(MalformedJson):
+        strict_json.decode(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":1,"a":1}',
+        b'[{"a":1,"\\u0061":2}]',
+        b"NaN",
+        b"1e999",
+        b'"\\ud800"',
+        b"9" * 5000,
+        b"[1,]",
+        b"",
+        b"\xef\xbb\xbf1",
+    ],
+)
+def test_doubled_names_and_what_is_no_json_are_refused(data: bytes) -> None:
+    with pytest.raises(MalformedJson):
+        strict_json.decode(data)

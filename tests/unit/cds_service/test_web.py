@@ -22,7 +22,7 @@ BODY = {"hook": "patient-view", "hookInstance": "h", "context": {"userId": "Prac
 def client(answer: Any = b'{"cards":[]}', origins: frozenset[str] = frozenset()) -> FlaskClient:
     edge = web.Edge(
         services=hooks.SERVICES,
-        gather=lambda request, _: Record(request.patient_id),
+        gather=lambda request, *_: Record(request.patient_id),
         answer=lambda *_, **__: answer,
         today=lambda: date(2026, 11, 24),
         site=Site(),

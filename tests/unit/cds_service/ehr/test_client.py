@@ -79,7 +79,7 @@ def test_another_type_than_asked_for_is_no_answer(access: Access, ehr: responses
     [
         (requests.ConnectTimeout(), Cause.TIMED_OUT, 1),
         (requests.ReadTimeout(), Cause.TIMED_OUT, 1),
-        (requests.exceptions.SSLError(), Cause.UNREACHABLE, 2),
+        (requests.exceptions.SSLError(), Cause.NOT_TRUSTED, 1),
         (requests.ConnectionError(), Cause.UNREACHABLE, 2),
         (requests.exceptions.ChunkedEncodingError(), Cause.CUT_SHORT, 1),
         (requests.exceptions.ContentDecodingError(), Cause.CUT_SHORT, 1),

@@ -22,7 +22,7 @@ def test_every_resource_is_valid_r4(resource_type: str) -> None:
     model = get_fhir_model_class(resource_type)
     assert CATALOGUE[resource_type]
     for each in CATALOGUE[resource_type].values():
-        assert model.model_validate(each.resource).id == each.resource["id"]
+        assert model.model_validate(each.resource).model_dump()["id"] == each.resource["id"]
 
 
 def test_the_capability_statement_is_valid_r4() -> None:

@@ -1,0 +1,185 @@
+"""Raw JSON in, History out, for a FHIR version described by its Form.
+
+First :mod:`~fhir_mappings.r4.screen` finds the few resources that matter, then each becomes a ``fhir.resources`` model
+of its needed elements, and its reader turns that into facts. Nothing is raised for bad data: what cannot be read is
+``Unreadable``, what did not come is a ``Gap``, what must not count is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from fhir_mappings.history import (
+    Allergy,
+    Diagnosis,
+    DraftOrder,
+    Drug,
+    History,
+    Observed,
+    Patient,
+    Plan,
+    Report,
+    SetAside,
+    Treatment,
+    Unreadable,
+)
+from fhir_mappings.partial_dates import PartialDate
+from fhir_mappings.r4 import draft_order, models, patient, shapes
+from fhir_mappings.r4.screen import ENTERED_IN_ERROR, Candidate, Found, Screened, screen, status_words
+from fhir_mappings.r4.source import EnteredInError, Form, Read, Reader, Source
+from fhir_mappings.record import Record
+
+_TOLD_APART: Final = frozenset({"additional", "extensions"})
+"""Narrative statuses that say that the narrative holds more than the data."""
+
+_DATATYPES: Final = ("CodeableConcept", "Dosage", "Extension", "Period", "Reference", "Timing")
+
+
+def warm(form: Form) -> None:
+    """Import every class of ``fhir.resources`` that readers use; the first call of a process is slow without."""
+    form.models.warm(("Patient", *form.readers, *_DATATYPES))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one call's readers have made so far."""
+
+    screened: Screened
+    form: Form
+    birth: PartialDate | None = None
+    read: list[Read] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    entered_in_error: int = 0
+    unknown_modifier: int = 0
+
+    def fail(self, found: Found, fault: models.Invalid, candidate: Candidate | None = None) -> None:
+        """Note what could not be read; a modifier that is not known is counted as well."""
+        self.unknown_modifier += isinstance(fault, models.UnknownModifier)
+        concepts = candidate.meaning.concepts if candidate is not None else frozenset()
+        self.unreadable.append(
+            Unreadable(reference=found.reference, resource_type=found.r4_type, cause=str(fault), concepts=concepts)
+        )
+
+    def patient(self) -> Patient | None:
+        """Read the Patient first: ages become dates by the date of birth."""
+        found = self.screened.patient
+        if found is None:
+            return None
+        who = self._patient(found, patient.ELEMENTS)
+        if who is None and not self.unknown_modifier:
+            who = self._patient(found, patient.INDISPENSABLE)
+        self.birth = who.birth if who is not None else None
+        return who
+
+    def _patient(self, found: Found, elements: tuple[str, ...]) -> Patient | None:
+        try:
+            model = self.form.models.resource("Patient", shapes.ANYTHING.decode(found.raw), elements)
+        except models.Invalid as fault:
+            self.fail(found, fault)
+            return None
+        return patient.read(model, found.reference)
+
+    def candidate(self, candidate: Candidate) -> None:
+        """Read one candidate."""
+        found, reader = candidate.found, self.form.readers[candidate.found.resource_type]
+        try:
+            self.read += self._facts(candidate, reader)
+        except EnteredInError:
+            self.entered_in_error += 1
+        except models.Invalid as fault:
+            said = status_words(found)
+            if ENTERED_IN_ERROR in said:
+                self.entered_in_error += 1
+            elif "refuted" not in said:
+                self.fail(found, fault, candidate)
+        except (AttributeError, TypeError, ValueError, RecursionError):
+            # A shape that passed validation and still has no sense; its content must not reach a log.
+            self.fail(found, models.Invalid("it could not be read"), candidate)
+
+    def _facts(self, candidate: Candidate, reader: Reader) -> tuple[Read, ...]:
+        found = candidate.found
+        content = shapes.ANYTHING.decode(found.raw)
+        if any(content.get(name) is not None for name in reader.foreign):
+            raise models.Invalid(f"it is not in the form of FHIR {self.form.models.version}")
+        narrative = content.get("text")
+        source = Source(
+            reference=found.reference,
+            meaning=candidate.meaning,
+            lookup=self.screened.lookup,
+            contained=self.screened.lookup.contained_in(getattr(found.lean, "contained", shapes.ABSENT)),
+            birth=self.birth,
+            present=frozenset(name for name, value in content.items() if value),
+            narrative=isinstance(narrative, dict) and narrative.get("status") in _TOLD_APART,
+        )
+        return reader.read(self.form.models.resource(found.resource_type, content, reader.elements), source)
+
+    def drafts(self) -> tuple[DraftOrder, ...]:
+        """Read the draft orders, in the order in which they came."""
+        found = self.screened.drafts
+        chosen = draft_order.selected_among(found, self.screened.selections, self.screened.lookup)
+        orders: list[DraftOrder] = []
+        for position, each in enumerate(found):
+            draft = draft_order.read(
+                each,
+                shapes.ANYTHING.decode(each.raw),
+                self.form,
+                selected=position in chosen,
+                lookup=self.screened.lookup,
+            )
+            orders.append(draft.order)
+            if draft.unreadable is not None:
+                self.unreadable.append(draft.unreadable)
+        return tuple(orders)
+
+
+_KINDS: Final[Mapping[type[Read], str]] = MappingProxyType(
+    {
+        Diagnosis: "diagnoses",
+        Treatment: "treatments",
+        Drug: "drugs",
+        Observed: "observed",
+        Report: "reports",
+        Plan: "plans",
+        Allergy: "allergies",
+    }
+)
+
+
+def read(record: Record, form: Form) -> History:
+    """Read one call's data.
+
+    Args:
+        record: raw JSON for each prefetch key, and the draft orders.
+        form: the FHIR version that it is written in.
+
+    Returns:
+        The history, each kind sorted by reference: the order of arrival does not matter. Drafts keep their order.
+    """
+    screened = screen(record, form.shapes)
+    reading = _Reading(screened, form)
+    who = reading.patient()
+    for candidate in screened.candidates:
+        reading.candidate(candidate)
+    drafts = reading.drafts()
+    facts: dict[str, list[Read]] = {kind: [] for kind in _KINDS.values()}
+    for fact in reading.read:
+        facts[_KINDS[type(fact)]].append(fact)
+    aside = screened.set_aside
+    return History(
+        patient=who,
+        drafts=drafts,
+        unreadable=tuple(
+            sorted((*screened.unreadable, *reading.unreadable), key=lambda each: (each.reference, each.cause))
+        ),
+        gaps=tuple(sorted(screened.gaps, key=lambda gap: gap.key)),
+        set_aside=SetAside(
+            wrong_patient=aside.wrong_patient,
+            no_subject=aside.no_subject,
+            entered_in_error=aside.entered_in_error + reading.entered_in_error,
+            unknown_modifier=aside.unknown_modifier + reading.unknown_modifier,
+        ),
+        **{kind: tuple(several) for kind, several in facts.items()},  # type: ignore[arg-type]
+    )
