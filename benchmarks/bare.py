@@ -1,6 +1,6 @@
 """The yardstick: a Flask service that parses the body with orjson, looks at nothing and answers with no cards.
 
-Started like the service itself, under the same servers with the same settings: ``python -m benchmarks.bare SERVER PORT``.
+Runs under the same servers as the service itself: ``python -m benchmarks.bare SERVER PORT``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import orjson
 from flask import Flask, Response, request
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from cds_service.serve import THREADS, gunicorn_options
-
-_DEADLINE_SECONDS = 2.5
+_HOST = "127.0.0.1"
+_THREADS = 8
 
 
 def create_app() -> Flask:
@@ -39,7 +38,16 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in gunicorn_options("127.0.0.1", self._port, 1, _DEADLINE_SECONDS).items():
+        options = {
+            "bind": f"{_HOST}:{self._port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": _THREADS,
+            "keepalive": 75,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
@@ -57,12 +65,12 @@ def main(server: str, port: int) -> None:
 
     Granian(
         "benchmarks.bare:create_app",
-        address="127.0.0.1",
+        address=_HOST,
         port=port,
         interface=Interfaces.WSGI,
         factory=True,
         workers=1,
-        blocking_threads=THREADS,
+        blocking_threads=_THREADS,
         websockets=False,
         log_level=LogLevels.error,
     ).serve()

@@ -21,7 +21,7 @@ SILENCED: Final = ("urllib3", "requests", "werkzeug", "sqlalchemy", "matplotlib"
 """Loggers of which nothing below WARNING is taken, whatever the level."""
 
 _CODE: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_WORD: Final = re.compile(r"[\w.:/<>@ ()-]{1,300}")
+_WORD: Final = re.compile(r"[\w.:/<>@ ()!,'=-]{1,400}", re.ASCII)
 
 
 def _short(value: Any) -> Any:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
+from gunicorn import glogging  # type: ignore[import-untyped]
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from cds_service import logs
 from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import SettingsError
 from cds_service.settings import PREFIX, Settings
@@ -89,6 +91,7 @@ def gunicorn_options(host: str, port: int, workers: int, settings: Settings) -> 
         "control_socket_disable": True,
         "proc_name": "recurrence-cds",
         "loglevel": "warning",
+        "logger_class": Logger,
         "post_worker_init": _worker_ready,
         "child_exit": _worker_gone,
     }
@@ -108,6 +111,17 @@ def _worker_gone(_arbiter: Any, worker: Any) -> None:
         from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - not before the folder is known
 
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+class Logger(glogging.Logger):  # type: ignore[misc] # as above
+    """gunicorn's logger without its own way out: its records, which quote URLs, pass the formatter of ``logs``."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers[:]:
+            self.error_log.removeHandler(handler)
+        self.error_log.propagate = True
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
@@ -134,6 +148,21 @@ def _create_app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
+def application() -> Flask:
+    """The application with the settings of the environment and its logs, for a server that builds it itself."""
+    settings = Settings.load(os.environ)
+    logs.configure(settings.log_level)
+    return _create_app(settings)
+
+
+def _check(settings: Settings) -> None:
+    """Build the application once to see that the settings can be used, and let go of all that it opened.
+
+    Workers are forked from this process: none of them may inherit a connection to the store.
+    """
+    _create_app(settings).extensions["recurrence-cds-fhir-client"].close()
+
+
 def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None = None) -> int:
     """Serve until told to stop.
 
@@ -149,8 +178,9 @@ def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None =
     exporter = None
     try:
         settings = Settings.load(os.environ)
+        logs.configure(settings.log_level)
         exporter = _serve_metrics(settings)
-        _create_app(settings)
+        _check(settings)
         if server == "granian":
             return _run_granian(host, port, workers or default_workers(), threads(settings))
         Gunicorn(settings, gunicorn_options(host, port, workers or default_workers(), settings)).run()
@@ -206,7 +236,7 @@ def _run_granian(host: str, port: int, workers: int, blocking_threads: int) -> i
     from granian.log import LogLevels  # noqa: PLC0415 - as above
 
     server = Granian(
-        "cds_service.app:create_app",
+        "cds_service.serve:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -72,6 +72,7 @@ class Traces:
 
         def observed(hook_request: HookRequest, service: Service, caller: Caller) -> Record:
             trace: Trace = g.trace
+            _complete(trace.call, hook_request, caller)
 
             def observe(base: str, url: str, cause: Cause | None) -> None:
                 trace.asked += 1

@@ -8,7 +8,7 @@ nothing is stored and nothing is logged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -45,6 +45,7 @@ class _View(msgspec.Struct, rename="camel"):
 
     request: msgspec.Raw
     answer: dict[str, Any] | None = None
+    drafts: list[dict[str, Any]] = msgspec.field(default_factory=list)
     flips: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -252,7 +253,7 @@ def _fragments(bench: Bench, call: HookRequest, service: Service, asked: _View) 
             "workbench/cards.html", cards=card_view.views(answer or {}), supposed=supposed is not None
         ),
         "changes": _changes(consultation, supposed, len(asked.flips)),
-        "drafts": _drafts(record, consultation),
+        "drafts": _drafts(asked.drafts, record, consultation),
         "timeline": render_template(
             "workbench/timeline.html",
             drawn=timeline(consultation.history, today, width=WIDE),
@@ -286,6 +287,12 @@ def _changes(consultation: Consultation, supposed: what_if.Supposition | None, f
     return render_template("workbench/changes.html", changes=found, flips=flips, scopes=scopes)
 
 
-def _drafts(record: Record, consultation: Consultation) -> str:
-    lines = [(orders.line(draft.resource), draft.selected, not draft.concepts) for draft in consultation.history.drafts]
+def _drafts(drafts: Sequence[Mapping[str, Any]], record: Record, consultation: Consultation) -> str:
+    """The drafts on the page, which patient-view is not told of."""
+    read = {draft.reference: draft for draft in consultation.history.drafts}
+    lines = []
+    for draft in drafts:
+        line = orders.line(draft)
+        known = read.get(line.reference)
+        lines.append((line, known is not None and known.selected, known is not None and not known.concepts))
     return render_template("workbench/drafts.html", lines=lines, selecting=record.selections is not None)

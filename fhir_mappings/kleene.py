@@ -25,7 +25,9 @@ class Tri(enum.Enum):
         return Tri.UNKNOWN if Tri.UNKNOWN in (self, other) else Tri.NO
 
     def __invert__(self) -> Tri:
-        return {Tri.YES: Tri.NO, Tri.NO: Tri.YES, Tri.UNKNOWN: Tri.UNKNOWN}[self]
+        if self is Tri.UNKNOWN:
+            return self
+        return Tri.NO if self is Tri.YES else Tri.YES
 
     def __bool__(self) -> bool:
         raise TypeError("a three-valued answer has no truth value; compare with Tri.YES, Tri.NO or Tri.UNKNOWN")

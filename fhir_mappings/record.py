@@ -52,6 +52,7 @@ class Record:
         draft_orders: raw JSON of ``context.draftOrders`` in order hooks.
         selections: ``Type/id`` of the drafts to advise on (order-select); None means all drafts count.
         fhir_version: what the caller said its FHIR version is, such as ``4.0.1``; empty when not said.
+        settled: Patient and Conditions alone showed that the patient is out of scope; nothing else was looked at.
     """
 
     patient_id: str
@@ -60,3 +61,4 @@ class Record:
     draft_orders: Payload | None = None
     selections: tuple[str, ...] | None = None
     fhir_version: str = ""
+    settled: bool = False

@@ -88,9 +88,18 @@ _FOREIGN_DRAFTS: Final = frozenset({"ProcedureRequest", "ReferralRequest", "Medi
 """Types of orders that R4 does not have."""
 
 
-def _unread(history: History) -> tuple[int, int]:
-    """How much a reader left: what it could not read, then drafts that it made nothing of."""
-    return len(history.unreadable), sum(draft.resource_type in _FOREIGN_DRAFTS for draft in history.drafts)
+def _suspicious(history: History) -> bool:
+    """Whether what R4's reader left may be due to another version."""
+    return bool(history.unreadable) or any(draft.resource_type in _FOREIGN_DRAFTS for draft in history.drafts)
+
+
+def _understood(history: History) -> int:
+    """How many facts and orders a reader made out."""
+    kinds = (
+        *(history.diagnoses, history.treatments, history.drugs, history.observed),
+        *(history.reports, history.plans, history.allergies),
+    )
+    return sum(map(len, kinds)) + sum(bool(draft.concepts) for draft in history.drafts)
 
 
 def read(record: Record) -> History:
@@ -103,8 +112,8 @@ def read_for_reply(record: Record) -> tuple[History, ModuleType]:
 
     Args:
         record: what was obtained. Its ``fhir_version`` decides when it is stated. When it is not, R4 is read; should
-            something not be readable and the data hold names of another version, that version is meant, unless even
-            less can be read by it.
+            something not be readable and the data hold names of other versions, the version is meant by which most can
+            be read.
 
     Returns:
         The version-free history, and the builder of proposals and corrected drafts in the caller's FHIR version
@@ -119,14 +128,13 @@ def read_for_reply(record: Record) -> tuple[History, ModuleType]:
     if reader is None:
         raise UnsupportedVersion(_NAMES.get(major, record.fhir_version))
     history = reader(record)
-    if stated or _unread(history) == (0, 0):
+    if stated or not _suspicious(history):
         return history, PROPOSALS[major]
     for version in _hinted(record):
         if version not in READERS:
             raise UnsupportedVersion(_NAMES[version])
         other = READERS[version](record)
-        left = _unread(other)[0], 0
-        if left < _unread(history):
+        if _understood(other) > _understood(history):
             history, major = other, version
     return history, PROPOSALS[major]
 

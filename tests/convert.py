@@ -170,7 +170,10 @@ def _procedure_stu3(resource: Json) -> None:
 def _dosages_stu3(resource: Json) -> None:
     for name in ("dosage", "dosageInstruction"):
         for each in resource.get(name, ()) if isinstance(resource.get(name), list) else ():
-            for part in each.pop("doseAndRate", ()):
+            rates = each.pop("doseAndRate", [])
+            if len(rates) > 1:
+                raise InexpressibleError("STU3 has one dose in a Dosage")
+            for part in rates:
                 each |= {inner: value for inner, value in part.items() if inner in ("doseQuantity", "doseRange")}
 
 

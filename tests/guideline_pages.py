@@ -1,6 +1,6 @@
-"""What the guideline pages show and only a run can tell, written into the package as ``cds_service/pages/measured.json``.
+"""What the guideline pages show and only a run can tell: ``cds_service/pages/measured.json``.
 
-``python -m tests.guideline_pages`` (``make pages``) writes it anew, together with the stored copy of the current version:
+``python -m tests.guideline_pages`` (``make pages``) writes it anew, and the stored copy of the current version with it:
 
 - of each row, the vignettes in which it speaks and those in which it has to stay silent;
 - of each feature, the concepts whose presence in a record changes it, found by trying every concept of the value sets;
@@ -20,16 +20,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from cds_service.guideline import knowledge
 from cds_service.guideline.decide import Occasion, decide
 from cds_service.guideline.draft_order_checks import CHECKS, order_facts
 from cds_service.guideline.rule import Decided
 from cds_service.guideline.thresholds import WINDOWS
-from cds_service.pages import tables, versions
-from fhir_mappings import versions as fhir_versions
+from cds_service.pages import measured as facts
+from cds_service.pages import releases, render, tables
+from fhir_mappings import versions
 from fhir_mappings.features.derive import derive
 from fhir_mappings.features.fields import FEATURES, Purpose, RecurrenceFeatures
-from fhir_mappings.findings import Amount, Choice, Feature, Finding, Moment
+from fhir_mappings.findings import Amount, Feature, Finding, Moment
 from fhir_mappings.history import (
     Allergy,
     ClinicalStatus,
@@ -50,6 +53,7 @@ from tests.history_builders import TODAY, diagnosis, drug, history, observed, pl
 from tests.vignette import Vignette, vignettes
 
 FILE: Final = Path(__file__).parents[1] / "cds_service" / "pages" / "measured.json"
+KEPT: Final = FILE.parent / releases.FOLDER
 SHOWN: Final = 4
 """Vignettes named for each row and side; the rest is counted."""
 RECENT: Final = -5
@@ -59,7 +63,7 @@ HER: Final = Patient(reference="Patient/p", birth=PartialDate.on(dt.date(1970, 1
 
 
 def _history(case: Vignette) -> History:
-    return fhir_versions.read(case.record())
+    return versions.read(case.record())
 
 
 def _purpose(case: Vignette) -> Purpose:
@@ -142,7 +146,11 @@ def _rows() -> tuple[dict[str, Any], dict[str, Any]]:
 # ------------------------------------------------------------------------------- codes behind features
 
 
-def _before() -> tuple[object, ...]:
+Facts = tuple[object, ...]
+"""Facts of a record."""
+
+
+def _before() -> Facts:
     """A proven recurrence after pelvic radiotherapy, so that what is asked only of a recurrence can be answered."""
     return (
         diagnosis("cervical-cancer", "2023-01-10", clinical=ClinicalStatus.RECURRENCE, reference="Condition/c"),
@@ -165,57 +173,88 @@ _CODED: Final = (
     *("microsatellite-instability-result", "ret-rearrangement", "her2-immunostain"),
 )
 """Observations whose value is a code."""
+_UNITS: Final = ("wk", "mg/dL", "kg", "cm", "/uL", "mm[Hg]", "U/L", "m2", "g/d", "mg/mg", "mL/min")
+
+Probe = tuple[Facts, Facts]
+"""A record without the concept, and the same with it."""
 
 
-def _condition(name: str) -> Iterator[object]:
+def _gene(marks: frozenset[str]) -> Facts:
+    component = ((frozenset({"gene-studied"}), Value(concepts=marks)),)
+    value = Value(token="positive")
+    return (observed("genomic-variant-result", value, RECENT, components=component, reference="Observation/g"),)
+
+
+def _coded(marks: frozenset[str]) -> Facts:
+    value = Value(concepts=marks)
+    return tuple(observed(carrier, value, RECENT, reference=f"Observation/{carrier}") for carrier in _CODED)
+
+
+def _typed(morphology: tuple[str, ...]) -> Facts:
+    return (diagnosis("cervical-cancer", "2023-01-10", morphology=morphology, reference="Condition/m"),)
+
+
+def _concluded(conclusions: tuple[str, ...]) -> Facts:
+    return (report("biopsy-any", RECENT, conclusions=conclusions, reference="DiagnosticReport/x"),)
+
+
+def _condition(name: str) -> Iterator[Probe]:
     marks = frozenset({name})
-    yield diagnosis(
-        name, RECENT, clinical=ClinicalStatus.ACTIVE, grade=3, laterality=Laterality.ONE_SIDE, reference="Condition/x"
-    )
-    yield diagnosis("cervical-cancer", "2023-01-10", morphology=name, reference="Condition/m")
-    yield observed(name, value=True, date=RECENT, reference="Observation/said")
-    for carrier in _CODED:
-        yield observed(carrier, Value(concepts=marks), RECENT, reference=f"Observation/{carrier}")
-    gene = ((frozenset({"gene-studied"}), Value(concepts=marks)),)
-    yield observed("genomic-variant-result", Value(token="positive"), RECENT, components=gene, reference="Observation/g")
-    yield report("biopsy-any", RECENT, conclusions=name, reference="DiagnosticReport/x")
+    active, side = ClinicalStatus.ACTIVE, Laterality.ONE_SIDE
+    stated = diagnosis(name, RECENT, clinical=active, grade=3, laterality=side, reference="Condition/x")
+    yield (), (stated,)
+    yield (), (diagnosis(name, -400, clinical=ClinicalStatus.RESOLVED, reference="Condition/x"),)
+    yield (), (observed(name, value=True, date=RECENT, reference="Observation/said"),)
+    yield _typed(()), _typed((name,))
+    yield _concluded(()), _concluded((name,))
+    yield _coded(frozenset()), _coded(marks)
+    yield _gene(frozenset()), _gene(marks)
 
 
-def _procedure(name: str) -> Iterator[object]:
-    yield treatment(name, -60, reference="Procedure/x")
-    yield treatment(name, RECENT, reference="Procedure/y")
-    yield treatment("radiotherapy-external-beam", -90, qualifiers=name, reference="Procedure/q")
-    yield report(name, RECENT, reference="DiagnosticReport/x")
-    yield plan(name, 20, priority=Priority.ELECTIVE, reference="ServiceRequest/x")
+def _beam(qualifiers: tuple[str, ...]) -> Facts:
+    return (treatment("radiotherapy-external-beam", -90, qualifiers=qualifiers, reference="Procedure/q"),)
 
 
-def _medication(name: str) -> Iterator[object]:
-    yield drug(name, -30, reference="MedicationAdministration/x")
-    yield drug(
-        name, -30, kind=DrugRecord.STATEMENT, current=Tri.YES, dose=Dose(value=20, unit="mg"), reference="Medication/s"
-    )
-    yield treatment("chemotherapy-procedure", -30, drugs=name, reference="Procedure/d")
-    yield Allergy(reference="AllergyIntolerance/x", concepts=frozenset({name}), severe=Tri.YES)
+def _procedure(name: str) -> Iterator[Probe]:
+    yield (), (treatment(name, -60, reference="Procedure/x"), treatment(name, RECENT, reference="Procedure/y"))
+    yield _beam(()), _beam((name,))
+    yield (), (report(name, RECENT, reference="DiagnosticReport/x"),)
+    yield (), (plan(name, 20, priority=Priority.ELECTIVE, reference="ServiceRequest/x"),)
 
 
-def _observation(name: str) -> Iterator[object]:
-    for number, value in enumerate(_VALUES):
-        for site in ("site-cervix", "site-bone"):
-            yield observed(name, value, RECENT, sites=site, reference=f"Observation/{number}{site}")
-    for number, unit in enumerate(("mg/dL", "kg", "cm", "/uL", "mm[Hg]", "U/L", "m2", "g/d", "mg/mg", "mL/min")):
-        date = RECENT - 1 - number
-        yield observed(name, Value(number=60.0, unit=unit, reference_high=40.0), date, reference=f"Observation/u{unit}")
-    other = ((frozenset({name}), Value(number=90.0, unit="mm[Hg]")),)
-    yield observed("blood-pressure-panel", None, RECENT, components=other, reference="Observation/p")
+def _cycle(drugs: tuple[str, ...]) -> Facts:
+    return (treatment("chemotherapy-procedure", -30, drugs=drugs, reference="Procedure/d"),)
 
 
-def _carriers(sites: tuple[str, ...]) -> tuple[object, ...]:
+def _medication(name: str) -> Iterator[Probe]:
+    dose = Dose(value=20, unit="mg")
+    taken = drug(name, -30, kind=DrugRecord.STATEMENT, current=Tri.YES, dose=dose, reference="MedicationStatement/x")
+    yield (), (drug(name, -30, reference="MedicationAdministration/x"), taken)
+    yield _cycle(()), _cycle((name,))
+    yield (), (Allergy(reference="AllergyIntolerance/x", concepts=frozenset({name}), severe=Tri.YES),)
+
+
+def _observation(name: str) -> Iterator[Probe]:
+    for site in ("site-cervix", "site-bone"):
+        for number, value in enumerate(_VALUES):
+            yield (), (observed(name, value, RECENT, sites=site, reference=f"Observation/{number}"),)
+    numbers = [Value(number=60.0, unit=unit, reference_high=40.0) for unit in _UNITS]
+    yield (), tuple(observed(name, value, RECENT, reference=f"Observation/{value.unit}") for value in numbers)
+    part = ((frozenset({name}), Value(number=90.0, unit="mm[Hg]")),)
+    yield (), (observed("blood-pressure-panel", None, RECENT, components=part, reference="Observation/p"),)
+
+
+def _sites(sites: tuple[str, ...]) -> Facts:
     """Facts that take a body site: a metastasis, radiotherapy, a tumour seen."""
     return (
         diagnosis("metastasis-from-cervical-cancer-site-unspecified", RECENT, sites=sites, reference="Condition/s"),
         treatment("radiotherapy-external-beam", "2023-02-01", "2023-03-20", sites=sites, reference="Procedure/s"),
         observed("own-tumour-at-site", value=True, date=RECENT, sites=sites, reference="Observation/s"),
     )
+
+
+def _body_site(name: str) -> Iterator[Probe]:
+    yield _sites(()), _sites((name,))
 
 
 _PROBES: Final = {
@@ -226,10 +265,13 @@ _PROBES: Final = {
     "procedure": _procedure,
     "medication": _medication,
     "observation": _observation,
+    "body-site": _body_site,
 }
+_ALSO_ALONE: Final = frozenset({"condition", "status", "finding"})
+"""Kinds that are tried in a bare record as well: beside a recurrence that is stated they may say nothing new."""
 
 
-def _answers(facts: Iterable[object]) -> dict[str, Feature]:
+def _answers(facts: Facts) -> dict[str, Feature]:
     told = derive(history(*facts, patient=HER), today=TODAY, purpose=Purpose.OVERVIEW, windows=WINDOWS)
     return told.mapping()
 
@@ -239,18 +281,18 @@ def _changed(before: Mapping[str, Feature], after: Mapping[str, Feature]) -> set
 
 
 def concepts_behind() -> dict[str, list[str]]:
-    """Feature -> the concepts that change it when a record has them, in a bare record or beside a recurrence."""
+    """Feature -> the concepts that change it when a record has them."""
     found: dict[str, set[str]] = {name: set() for name in FEATURES}
-    for context in ((), _before()):
-        bare = _answers(context)
-        without_site = _answers((*context, *_carriers(())))
+    bases: dict[Facts, dict[str, Feature]] = {}
+    for context in (_before(), ()):
         for concept in CONCEPTS.values():
-            if concept.kind == "body-site":
-                probes, base = [_carriers((concept.name,))], without_site
-            else:
-                probes, base = [(fact,) for fact in _PROBES[concept.kind](concept.name)], bare
-            for probe in probes:
-                for feature in _changed(base, _answers((*context, *probe))):
+            if not context and concept.kind not in _ALSO_ALONE:
+                continue
+            for without, with_it in _PROBES[concept.kind](concept.name):
+                bare = (*context, *without)
+                if bare not in bases:
+                    bases[bare] = _answers(bare)
+                for feature in _changed(bases[bare], _answers((*context, *with_it))):
                     found[feature].add(concept.name)
     return {name: sorted(concepts) for name, concepts in found.items()}
 
@@ -258,13 +300,21 @@ def concepts_behind() -> dict[str, list[str]]:
 # ----------------------------------------------------------------------- what order facts rest on
 
 
-def _made_known(name: str) -> Feature:
+_COMPARED_WITH: Final = {
+    "last_tv_date": "eye_exam_date",
+    "recurrence_date": "pet_ct_date",
+    "last_major_surgery_date": "pet_ct_date",
+}
+"""Dates that say something only beside another date."""
+
+
+def _made_known(name: str) -> tuple[Feature, ...]:
     kind = type(getattr(RecurrenceFeatures(), name))
     if kind is Amount:
-        return Amount.exactly(2.0)
+        return (Amount.exactly(2.0), Amount.exactly(20.0))
     if kind is Moment:
-        return Moment(PartialDate.on(TODAY - dt.timedelta(days=3)))
-    return Finding(Tri.YES)
+        return tuple(Moment(PartialDate.on(TODAY + dt.timedelta(days=days))) for days in (-3, 3))
+    return (Finding(Tri.YES), Finding(Tri.NO)) if kind is Finding else ()
 
 
 def _drafts() -> Iterator[tuple[DraftOrder, ...]]:
@@ -289,20 +339,16 @@ def _drafts() -> Iterator[tuple[DraftOrder, ...]]:
 def order_facts_behind() -> dict[str, list[str]]:
     """Order fact -> the features that change it once they are known."""
     found: dict[str, set[str]] = defaultdict(set)
-    pairs = {"last_tv_date": "eye_exam_date", "recurrence_date": "pet_ct_date", "last_major_surgery_date": "pet_ct_date"}
     for drafts in _drafts():
         for name in FEATURES:
-            if isinstance(getattr(RecurrenceFeatures(), name), Choice):
-                continue
             beside: dict[str, Feature] = {}
-            if name in pairs:
-                beside = {pairs[name]: Moment(PartialDate.on(TODAY - dt.timedelta(days=9)))}
+            if name in _COMPARED_WITH:
+                beside = {_COMPARED_WITH[name]: Moment(PartialDate.on(TODAY - dt.timedelta(days=9)))}
             bare = RecurrenceFeatures(**beside)  # type: ignore[arg-type]
-            told = dataclasses.replace(bare, **{name: _made_known(name)})
             before = order_facts(drafts[0], drafts, bare, TODAY)
-            after = order_facts(drafts[0], drafts, told, TODAY)
-            for fact in before:
-                if before[fact] != after[fact]:
+            for known in _made_known(name):
+                after = order_facts(drafts[0], drafts, dataclasses.replace(bare, **{name: known}), TODAY)
+                for fact in (each for each in before if before[each] != after[each]):
                     found[fact].add(name)
     return {fact: sorted(names) for fact, names in sorted(found.items())}
 
@@ -319,8 +365,8 @@ def patient_elements_behind() -> dict[str, list[str]]:
     }
     for case in vignettes():
         read = _history(case)
-        if read.patient is None:
-            continue
+        if read.patient is None or (case.name and case.hook != Occasion.PATIENT_VIEW.value):
+            continue  # variations of an order differ in the order
         told = _features(case, read).mapping()
         for element, changes in others.items():
             for change in changes:
@@ -350,10 +396,24 @@ def written(content: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
+def stored() -> releases.Stored:
+    """What is kept of the current version beside its page."""
+    return releases.Stored(knowledge.VERSION, knowledge.DATE, knowledge.content_hash(), releases.digests())
+
+
+def page() -> str:
+    """The current version as it is kept."""
+    return render.whole(root=releases.ROOT_MARK, notice=releases.NOTICE_MARK)
+
+
 def main() -> None:
-    """Write both files."""
+    """Write the measured facts, then the copy of the current version, which shows them."""
     FILE.write_text(written(measured()), encoding="utf-8")
-    versions.store(knowledge.VERSION)
+    facts.measured.cache_clear()
+    KEPT.mkdir(exist_ok=True)
+    kept = msgspec.json.format(msgspec.json.encode(stored()), indent=1).decode()
+    KEPT.joinpath(f"{knowledge.VERSION}.json").write_text(f"{kept}\n", encoding="utf-8")
+    KEPT.joinpath(f"{knowledge.VERSION}.html").write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

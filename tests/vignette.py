@@ -299,7 +299,7 @@ def _examination(line: _Line) -> list[Json]:
 
 
 def _dosage(line: _Line, *, draft: bool) -> Json:
-    """``dose`` ("15 mg/kg"), ``every`` (days), ``hours``, ``route``, and for a draft ``start``."""
+    """``dose`` ("15 mg/kg", or several), ``every`` (days), ``hours``, ``route``, and for a draft ``start``."""
     dose, every, hours, route, start = (
         line.take("dose"),
         line.take("every"),
@@ -320,8 +320,10 @@ def _dosage(line: _Line, *, draft: bool) -> Json:
     if route is not None:
         found["route"] = code(route)
     if dose is not None:
-        number, _, unit = dose.partition(" ")
-        found["doseAndRate"] = [{"doseQuantity": fhir.quantity(float(number), unit)}]
+        found["doseAndRate"] = [
+            {"doseQuantity": fhir.quantity(float(number), unit)}
+            for number, _, unit in (each.partition(" ") for each in ([dose] if isinstance(dose, str) else dose))
+        ]
     return {("dosageInstruction" if draft else "dosage"): [found]} if found else {}
 
 

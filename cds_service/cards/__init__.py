@@ -182,7 +182,7 @@ def _sources(decisions: Iterable[Decision]) -> Section:
     article = sorted(each.id for each in cited if each.kind is SourceKind.SOURCE_ARTICLE)
     if article:
         entries.append(f"{_ARTICLE}: {', '.join(article)}")
-    return Section("Sources, newest standard first", tuple(entries), spare=1)
+    return Section("Sources, newest standard first", tuple(entries), spare=1, keeps_last=bool(article))
 
 
 def _differences(decisions: Iterable[Decision]) -> Section:

@@ -22,7 +22,9 @@ _BLANKS: Final = re.compile(r"\s+")
 
 def plain(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
     """Text from the record as harmless plain text: no controls, no direction marks, one line, cut at ``limit``."""
-    kept = "".join(c for c in text if unicodedata.category(c)[0] != "C" or c in "\t\n\r")
+    # What is printable has none of category C; that spares nearly every text the look at each character.
+    visible = text.isprintable()
+    kept = text if visible else "".join(c for c in text if unicodedata.category(c)[0] != "C" or c in "\t\n\r")
     kept = _BLANKS.sub(" ", kept).strip()
     return kept if len(kept) <= limit else f"{kept[: limit - 1].rstrip()}…"
 
@@ -49,6 +51,7 @@ class Section:
         listed: whether the lines are a list.
         numbered: whether the list is numbered.
         spare: sections with the highest number are shortened first when the detail is too long.
+        keeps_last: whether the last entry stays when the list is shortened, after the count of what is left out.
     """
 
     heading: str
@@ -56,42 +59,41 @@ class Section:
     listed: bool = True
     numbered: bool = False
     spare: int = 0
+    keeps_last: bool = False
 
     def render(self, entries: int = ENTRY_LIMIT) -> str:
         """Markdown with at most ``entries`` list entries; the rest is counted, never dropped in silence."""
-        if not self.lines or entries < 1:
+        kept = self.lines[-1:] if self.keeps_last and len(self.lines) > entries else ()
+        if not self.lines or (entries < 1 and not kept):
             return ""
         if not self.listed:
             body = "\n\n".join(self.lines)
         else:
-            shown = self.lines if len(self.lines) <= entries else self.lines[: entries - 1]
-            rest = len(self.lines) - len(shown)
+            room = entries if len(self.lines) <= entries else max(0, entries - 1 - len(kept))
+            shown = self.lines[:room]
+            rest = len(self.lines) - len(shown) - len(kept)
             marks = [f"{place}." if self.numbered else "-" for place in range(1, len(shown) + 1)]
             items = [f"{mark} {line}" for mark, line in zip(marks, shown, strict=True)]
             if rest:
                 items.append(f"{len(shown) + 1}. " if self.numbered else "- ")
                 items[-1] += f"and {rest} more"
+            items += [f"{len(items) + 1}. {line}" if self.numbered else f"- {line}" for line in kept]
             body = "\n".join(items)
         return f"**{self.heading}**\n\n{body}" if self.heading else body
 
 
 def detail(sections: Sequence[Section]) -> str:
     """The sections as one detail of fewer than 4,000 code points: long lists are shortened, the most spare first."""
-    allowed = dict.fromkeys(range(len(sections)), ENTRY_LIMIT)
+    rendered = [section.render() for section in sections]
     shrink = sorted(range(len(sections)), key=lambda index: -sections[index].spare)
 
     def text() -> str:
-        return "\n\n".join(part for index, section in enumerate(sections) if (part := section.render(allowed[index])))
+        return "\n\n".join(part for part in rendered if part)
 
-    for floor in (6, 4, 3, 2):
+    for floor in (6, 4, 3, 2, 0):
         for index in shrink:
             if len(text()) < DETAIL_LIMIT:
                 return text()
             if sections[index].spare:
-                allowed[index] = floor
-    for index in shrink:
-        if len(text()) < DETAIL_LIMIT:
-            break
-        if sections[index].spare:
-            allowed[index] = 0
+                rendered[index] = sections[index].render(floor)
     return text()[: DETAIL_LIMIT - 1]

@@ -20,6 +20,8 @@ COMMANDS: Final = MappingProxyType(
         "evaluate": "read patients from files and print features, decisions and cards",
         "client": "write and check entries of the file of trusted clients",
         "keys": "make a test key pair and a signed test call",
+        "feedback": "report, export and purge what users did with the cards",
+        "doctor": "try every prefetch query against a FHIR server and say what will be unknown for it",
         "version": "print the versions of the product and of Python",
     }
 )

@@ -728,6 +728,9 @@ class _KeepAliveHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: a URL holds a patient's id."""
 
+    def log_error(self, *_: object) -> None:
+        """Nothing: browsers keep spare connections open until they time out."""
+
 
 @contextlib.contextmanager
 def running(app: WsgiApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:

@@ -200,6 +200,17 @@ class Access:
             raise FetchFailure(Cause.WRONG_TYPE)
         return body
 
+    def capabilities(self) -> bytes:
+        """The server's CapabilityStatement, as raw JSON.
+
+        Raises:
+            FetchFailure: also when something else comes back.
+        """
+        body = self._get(f"{self.base.url}metadata")
+        if _look(body, "CapabilityStatement").resource_type != "CapabilityStatement":
+            raise FetchFailure(Cause.WRONG_TYPE)
+        return body
+
     def search(self, relative_url: str, resource_type: str) -> Pages:
         """All pages of a search, within the limits.
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from fhir_mappings.record import Obtained, Payload, Record, State
 
 PATIENT: Final = "patient"
 CONDITIONS: Final = "conditions"
+_FIRST: Final = frozenset({PATIENT, CONDITIONS})
 MEDICATIONS: Final = "medications"
 """Key of the Medication resources that orders and statements refer to; only there when something was to be resolved."""
 OTHER_DIAGNOSIS_SOURCES: Final = ("observations", "diagnosticReports", "procedures")
@@ -46,6 +48,7 @@ def gather(
     deadline_seconds: float,
     max_resources: int = MAX_RESOURCES,
     observe: Observe | None = None,
+    settles: Callable[[Record], bool] | None = None,
 ) -> Record:
     """Everything that the call and its FHIR server give about the patient.
 
@@ -56,10 +59,12 @@ def gather(
         deadline_seconds: for all questions to the server together.
         max_resources: that the call may bring along; a key that goes beyond is unknown.
         observe: told of every request to the server; what it raises ends the call.
+        settles: asked as soon as Patient and Conditions are there, if the client sent both and no other key holds a
+            Condition: whether these two decide the answer.
 
     Returns:
         A Record with one Obtained for each template of the service, each further key that the client sent and the
-        service accepts, and ``medications`` if any had to be resolved.
+        service accepts, and ``medications`` if any had to be resolved; or, settled, with Patient and Conditions alone.
 
     Raises:
         BadRequest, ForbiddenServer: ``fhirServer`` cannot or may not be asked; nothing was asked then.
@@ -84,6 +89,10 @@ def gather(
         given = question.from_prefetch(request.prefetch.get(question.key), allowance)
         if isinstance(given, Obtained):
             obtained[question.key] = given
+            if settles is not None and not asked and obtained.keys() == _FIRST:
+                first = Record(patient_id=request.patient_id, base_url=base_url, obtained=dict(obtained))
+                if not _conditions_elsewhere(request.prefetch) and settles(first):
+                    return replace(first, settled=True)
         elif access is not None:
             asked.append(
                 _Asked(question, given, client.threads.submit(question.ask, access, request.patient_id, given))
@@ -107,6 +116,11 @@ def gather(
         draft_orders=draft_orders,
         selections=request.selections if service.drafts == "selected" else None,
     )
+
+
+def _conditions_elsewhere(prefetch: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether a key other than that of the Conditions may hold one; its name alone, found in the bytes, is enough."""
+    return any(b'"Condition"' in bytes(value) for key, value in prefetch.items() if key != CONDITIONS)
 
 
 def usable(record: Record) -> None:

@@ -228,7 +228,10 @@ class Between(Condition):
 
 
 def _merge(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in parts for name in part))
+    told = [part for part in parts if part]
+    if len(told) < 2:
+        return told[0] if told else ()
+    return tuple(dict.fromkeys(name for part in told for name in part))
 
 
 @dataclass(frozen=True, slots=True)

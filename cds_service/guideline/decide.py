@@ -425,11 +425,12 @@ def decide(
     Returns:
         Scope, decisions in display order, and the rows that could not be evaluated.
     """
-    facts = judge(features, today)
-    gate = next(row for row in pathway.SCOPE_GATE if row.when.evaluate(facts).value is Tri.YES)
-    scope_because = _because(facts, gate.when.features())
+    measured = features.mapping()
+    gate = next(row for row in pathway.SCOPE_GATE if row.when.evaluate(measured).value is Tri.YES)
+    scope_because = _because(measured, gate.when.features())
     if gate.scope is Scope.SILENT:
         return Decided(scope=gate.scope, scope_row=gate.id, scope_because=scope_because)
+    facts = judge(features, today)
     if occasion is not Occasion.PATIENT_VIEW:
         decisions, failed = _check_orders(facts, features, drafts, today=today, occasion=occasion, scope=gate.scope)
     else:

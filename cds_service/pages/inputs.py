@@ -1,4 +1,4 @@
-"""The inputs page (TR-07): each fact that rules read, its codes, how old it may be, and what happens when it is missing.
+"""The inputs page (TR-07): each fact that rules read, its codes, its age limits, and what happens when it is missing.
 
 Which codes stand behind a fact is not written down here but was measured: every concept of the value sets was put into
 a record, and the facts that changed were noted (``measured.json``).
@@ -156,7 +156,10 @@ def code_lists(concepts: Iterable[str]) -> tuple[CodeList, ...]:
         if len(group & left) == len(group):
             lists.append(
                 CodeList(
-                    group_id(name), group.meaning.rstrip("."), sum(len(CONCEPTS[c].rows) for c in group), _systems(group)
+                    group_id(name),
+                    group.meaning.rstrip("."),
+                    sum(len(CONCEPTS[c].rows) for c in group),
+                    _systems(group),
                 )
             )
             left -= group

@@ -330,9 +330,9 @@ def tables() -> tuple[Table, ...]:
         Table(
             "pathway",
             "Pathway",
-            "Read top to bottom; rows add up unless one stops. A row whose condition holds fires. A row in which a fact "
-            "is unknown and nothing is against it is possible: its options are shown as conditional, and the fact is "
-            "asked for.",
+            "Read top to bottom; rows add up unless one stops. A row whose condition holds fires. A row in which a "
+            "fact is unknown and nothing is against it is possible: its options are shown as conditional, and the "
+            "fact is asked for.",
             tuple(map(_row, pathway.PATHWAY)),
         ),
         Table(
@@ -344,7 +344,7 @@ def tables() -> tuple[Table, ...]:
         Table(
             "first-line",
             "First-line systemic treatment",
-            "Entered through a pathway row that opens the systemic tables, with no systemic line for recurrence so far.",
+            "Entered through a pathway row that opens the systemic tables, before any systemic line for recurrence.",
             tuple(first_line),
         ),
         Table(

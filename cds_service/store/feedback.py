@@ -197,21 +197,21 @@ class FeedbackStore:
 
 def _row(item: Feedback, *, service: str, issuer: str, tenant: str) -> dict[str, Any]:
     reason = item.override_reason.reason if item.override_reason is not None else None
-    comment = item.override_reason.user_comment if item.override_reason is not None else ""
+    comment = (item.override_reason.user_comment or "") if item.override_reason is not None else ""
     row = {
         "issuer": issuer,
         "tenant": tenant,
         "service": service,
         "card": item.card,
         "outcome": item.outcome,
-        "suggestions": json.dumps(sorted({suggestion.id for suggestion in item.accepted_suggestions})),
-        "reason_system": reason.system if reason is not None else "",
+        "suggestions": json.dumps(sorted({suggestion.id for suggestion in item.accepted_suggestions or ()})),
+        "reason_system": (reason.system or "") if reason is not None else "",
         "reason_code": reason.code if reason is not None else "",
         "comment": _plain(comment)[:MAX_COMMENT],
         "outcome_time": item.outcome_timestamp,
     }
     digest = hashlib.sha256(msgspec.json.encode([row[name] for name in _SAME])).hexdigest()
-    return {**row, "digest": digest, "reason_display": _plain(reason.display) if reason is not None else ""}
+    return {**row, "digest": digest, "reason_display": (reason.display or "") if reason is not None else ""}
 
 
 _SAME: Final = (

@@ -39,13 +39,13 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "P0": "Pregnant",
         "P1": "ECOG 3 or 4",
-        "P2": "Site not known",
-        "P3": "Central, irradiated, fit",
-        "P3a": "Central, irradiated, ECOG 2",
+        "P2": "Site unknown",
+        "P3": "Central, irradiated",
+        "P3a": "The same, ECOG 2",
         "P3b": "Central and small",
         "P3c": "Central with side wall",
-        "P4": "Pelvis never irradiated",
-        "P4a": "Vaginal brachy only",
+        "P4": "Never irradiated",
+        "P4a": "Vaginal brachytherapy",
         "P5": "Irradiation not known",
         "P6": "Side wall, irradiated",
         "P7": "Nodal only, irradiated",
@@ -60,17 +60,17 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "P13": "Painful metastasis",
         "P14a": "ECOG 2",
         "P15": "Early recurrence",
-        "P16": "Pelvic, on systemic drugs",
-        "F1": "CPS ≥ 1, bevacizumab ok",
+        "P16": "Pelvic, with systemic",
+        "F1": "CPS ≥ 1, bevacizumab",
         "F2": "CPS ≥ 1, no bevacizumab",
-        "F3": "CPS < 1, bevacizumab ok",
+        "F3": "CPS < 1, bevacizumab",
         "F4": "CPS < 1, no bevacizumab",
         "F5": "CPS not known",
         "F6": "No immunotherapy again",
         "F7": "Cisplatin unsuitable",
         "F8": "Platinum before",
         "F9": "Platinum-naive",
-        "F10": "Paclitaxel with topotecan",
+        "F10": "Paclitaxel, topotecan",
         "F11": "ECOG 2: one step down",
         "P14": "Trial; prognosis",
         "T1": "Tisotumab vedotin",
@@ -84,7 +84,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Row id -> the few words of its box, as many as fit; the whole condition stands in the list below the picture."""
 
-MAX_CAPTION: Final = 26
+MAX_CAPTION: Final = 23
 
 _SECTIONS: Final = (
     ("First asked", ("P0", "P1", "P2")),
@@ -111,10 +111,10 @@ _KEY_FACTS: Final = (
     ("site_paraaortic", "Para-aortic"),
     ("site_distant", "Distant"),
     ("prior_pelvic_rt", "Irradiated"),
-    ("biopsy_proof", "Biopsy proof"),
+    ("biopsy_proof", "Biopsy"),
     ("ecog", "ECOG"),
     ("pdl1_cps", "PD-L1 CPS"),
-    ("systemic_lines", "Systemic lines"),
+    ("systemic_lines", "Lines"),
 )
 """Features beside the picture: those that choose the branch."""
 
@@ -381,7 +381,7 @@ def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _wide(walked: Walk, width: int) -> Picture:
-    side, middle, gap = 122.0, 182.0, 26.0
+    side, middle, gap = 118.0, 186.0, 24.0
     right_x = side + middle + 2 * gap
     right = width - right_x - 2
     stops, *rest = walked.sections
@@ -391,7 +391,7 @@ def _wide(walked: Walk, width: int) -> Picture:
     table_boxes, table_headings, places, table_end = _column(tables, right_x, 0, right)
     chips = _chips(walked, 1, left_end + 14, side)
     source = left_boxes[-1]
-    edges = [_lead(1, 42, left_boxes, walked)]
+    edges = _lead(42, left_boxes, walked)
     edges += [
         Edge(
             _curve(1 + side, source.y + _BOX / 2, box.x, box.y + _BOX / 2),
@@ -418,17 +418,20 @@ def _wide(walked: Walk, width: int) -> Picture:
         side,
         (*left_boxes, *row_boxes, *table_boxes),
         tuple(headings),
-        tuple(edge for edge in edges if edge.path),
+        tuple(edges),
         tuple(chips),
     )
 
 
-def _lead(x: float, y: float, boxes: Sequence[Box], walked: Walk) -> Edge:
-    """The line from the scope down to the last of the first questions that is reached."""
-    reached = [box for box in boxes if box.step.state is not State.NOT_REACHED]
-    if not reached or not walked.full:
-        return Edge("", State.NOT_REACHED)
-    return Edge(f"M{x + reached[-1].width - 12:g} {y:g}V{reached[-1].y:g}", State.TAKEN)
+def _lead(y: float, boxes: Sequence[Box], walked: Walk) -> list[Edge]:
+    """The line from the scope down to the last of the first questions that is reached, around the boxes between."""
+    edges: list[Edge] = []
+    for box in boxes:
+        if not walked.full or box.step.state is State.NOT_REACHED:
+            break
+        edges.append(Edge(f"M{box.x + box.width - 12:g} {y:g}V{box.y:g}", State.TAKEN))
+        y = box.y + box.height
+    return edges
 
 
 def _chips(walked: Walk, x: float, y: float, width: float) -> list[FactChip]:

@@ -7,6 +7,7 @@ All numbers are pixels of the drawing, ready for SVG.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -88,9 +89,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An entry with its place: a bar from ``x`` over ``width``, or a point when it is of one day."""
+    """An entry with its place: a bar from ``x`` over ``width``, or a point when it is of one day.
+
+    ``label`` is the entry's, cut where there is no room for all of it.
+    """
 
     entry: Entry
+    label: str
     x: float
     y: float
     width: float
@@ -240,10 +245,29 @@ def _disease(history: History) -> Iterator[Entry | str]:
                 sites = _titles(each.body_sites)
                 label = "local recurrence" + (f", {sites[0]}" if sites else "")
             yield _entry(each, label, "disease", each.date, certainty=_verified(each))
-    for status in history.observed:
-        if status.concepts & groups.DISEASE_STATUS and status.value.concepts:
-            tone: Tone = "good" if status.value.concepts & _GOOD else "disease"
-            yield _entry(status, ", ".join(_titles(status.value.concepts)), tone, status.date)
+    yield from _statuses(history)
+
+
+def _statuses(history: History) -> Iterator[Entry | str]:
+    """Disease statuses; the same one found again and again is one bar from the first time to the last."""
+    found = [each for each in history.observed if each.concepts & groups.DISEASE_STATUS and each.value.concepts]
+    for status in found:
+        if status.date is None:
+            yield _words(status.text)
+    dated = sorted((each for each in found if each.date is not None), key=lambda each: (_on(each), each.reference))
+    for words, alike in itertools.groupby(dated, key=lambda each: ", ".join(_titles(each.value.concepts))):
+        several = list(alike)
+        tone: Tone = "good" if several[0].value.concepts & _GOOD else "disease"
+        first, last = _on(several[0]), _on(several[-1])
+        if len(several) == 1:
+            yield _entry(several[0], words, tone, several[0].date)
+        else:
+            full = f"{first} to {last}: {_words(words)}, found {len(several)} times"
+            yield Entry(f"{_words(words)} × {len(several)}", full, first, last, tone, "done", several[0].reference)
+
+
+def _on(observed: Observed) -> dt.date:
+    return observed.date.earliest if observed.date is not None else dt.date.min
 
 
 def _happened(treatment: Treatment) -> Certainty | None:
@@ -461,8 +485,8 @@ def _place(entries: Sequence[Entry], scale: _Scale, top: float, limit: float) ->
         start, end = scale.x(entry.start), scale.x(entry.end)
         point = end - start < _MARK
         begin, stop = (start - _MARK / 2, start + _MARK / 2) if point else (start, end)
-        words = len(entry.label) * _LETTER + _PAD
-        left = stop + words > limit and begin - words > 0
+        label, left = _fitted(entry.label, begin, limit - stop)
+        words = len(label) * _LETTER + _PAD
         span = (begin - words, stop) if left else (begin, stop + words)
         row = next((i for i, spans in enumerate(taken) if _free(spans, span)), len(taken))
         if row == len(taken):
@@ -472,6 +496,7 @@ def _place(entries: Sequence[Entry], scale: _Scale, top: float, limit: float) ->
         marks.append(
             Mark(
                 entry=entry,
+                label=label,
                 x=round(begin, 1),
                 y=y,
                 width=round(stop - begin, 1),
@@ -481,6 +506,17 @@ def _place(entries: Sequence[Entry], scale: _Scale, top: float, limit: float) ->
             )
         )
     return tuple(marks), max(len(taken), 1) * _ROW
+
+
+def _fitted(label: str, before: float, after: float) -> tuple[str, bool]:
+    """The label, cut to the larger side when neither has room for it, and whether it stands left of its mark."""
+    words = len(label) * _LETTER + _PAD
+    if words <= after:
+        return label, False
+    if words <= before:
+        return label, True
+    room = int((max(before, after) - _PAD) / _LETTER) - 1
+    return f"{label[: max(room, 1)].rstrip(' ,:')}…", before > after
 
 
 def _free(spans: Iterable[tuple[float, float]], span: tuple[float, float]) -> bool:
@@ -496,7 +532,9 @@ def _values(history: History, concept: str) -> list[tuple[dt.date, float, Observ
     return [(day, number, each) for (day, number), each in sorted(found.items(), key=lambda item: item[0])]
 
 
-def _series(history: History, scale: _Scale, top: float, limit: float) -> tuple[tuple[Series, ...], float]:
+def _series(
+    history: History, scale: _Scale, top: float, limit: float, today_x: float
+) -> tuple[tuple[Series, ...], float]:
     drawn: list[Series] = []
     for concept, title, unit in _SERIES_OF:
         values = _values(history, concept)
@@ -510,13 +548,14 @@ def _series(history: History, scale: _Scale, top: float, limit: float) -> tuple[
             for day, number, each in values
         )
         last = f"{numbers[-1]:g} {unit}".strip()
-        left = dots[-1].x + len(last) * _LETTER + _PAD > limit
+        after = max(dots[-1].x, today_x if today_x - dots[-1].x < _PAD * 3 else 0)
+        left = after + len(last) * _LETTER + _PAD > limit
         drawn.append(
             Series(
                 title,
                 y,
                 last,
-                round(dots[-1].x + (-8 if left else 8), 1),
+                round(dots[-1].x - 8 if left else after + 8, 1),
                 left,
                 dots,
                 " ".join(f"{dot.x},{dot.y}" for dot in dots),
@@ -547,7 +586,7 @@ def timeline(history: History, today: dt.date, *, width: int = WIDE) -> Timeline
         marks, height = _place(lane.entries, scale, top, width)
         lanes.append(Lane(lane.title, y, height + (top - y), marks))
         y = top + height + _LANE_GAP
-    series, height = _series(history, scale, y, width)
+    series, height = _series(history, scale, y, width, scale.x(today))
     entries = sorted((entry for lane in found for entry in lane.entries), key=lambda e: (e.start, e.full))
     return Timeline(
         width=width,

@@ -229,10 +229,10 @@ def _change(
 
 
 def _standing(decision: Decision) -> str:
-    """How a code is put: the strength of an option, the severity of an alert or prompt."""
+    """How a code is put: the strength of an option, the severity of an alert, else only what kind it is."""
     if decision.kind is Kind.OPTION and decision.strength is not None:
         return f"{decision.strength.value} ({decision.note})" if decision.note else decision.strength.value
-    return decision.severity.value
+    return decision.severity.value if decision.kind is Kind.ALERT else decision.kind.value
 
 
 def table(

@@ -177,6 +177,8 @@ def read(found: Found, content: Mapping[str, Any], form: Form, *, selected: bool
     order = _order(found, content, meaning, parts, selected=selected, lookup=lookup)
     broken = [*parts.broken, *sorted(found.damaged - _UNIMPORTANT)]
     cause = f"a part of it is not valid FHIR: {', '.join(broken)}" if broken else ""
+    if found.lean.foreign:
+        cause = f"it is not in the form of FHIR {form.models.version}"
     return Draft(order, _unreadable(found, meaning, cause) if cause else None)
 
 

@@ -68,7 +68,7 @@ class Found(Struct, frozen=True, gc=False):
 
     Attributes:
         resource_type: FHIR type name.
-        r4_type: what R4 calls that type.
+        r4_type: what R4 calls that type; empty for a type that is not read.
         lean: its lean shape.
         raw: its JSON.
         full_url: fullUrl of its Bundle entry, if any.
@@ -691,7 +691,7 @@ def _drafts(payload: Payload, known: shapes.Shapes) -> _Page:
         page.found.append(
             Found(
                 resource_type,
-                known.r4_types.get(resource_type, resource_type),
+                known.r4_types.get(resource_type, resource_type if resource_type in known.by_type else ""),
                 lean,
                 msgspec.json.encode(resource),
                 full_url if isinstance(full_url, str) else None,

@@ -73,31 +73,31 @@ class Procedure(Lean, tag="Procedure"):
     contained: Raw = ABSENT
 
 
-class MedicationStatement(Lean, tag="MedicationStatement"):
+class _Medicated(Lean):
+    """What every record of a drug has."""
+
+    subject: Reference | None = None
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    contained: Raw = ABSENT
+    medication: Raw = ABSENT
+
+    @property
+    def foreign(self) -> bool:
+        """R5's medication."""
+        return self.medication is not ABSENT
+
+
+class MedicationStatement(_Medicated, tag="MedicationStatement"):
     """MedicationStatement: matters by its drug."""
 
-    subject: Reference | None = None
-    medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
-    contained: Raw = ABSENT
 
-
-class MedicationRequest(Lean, tag="MedicationRequest"):
+class MedicationRequest(_Medicated, tag="MedicationRequest"):
     """MedicationRequest: matters by its drug."""
 
-    subject: Reference | None = None
-    medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
-    contained: Raw = ABSENT
 
-
-class MedicationAdministration(Lean, tag="MedicationAdministration"):
+class MedicationAdministration(_Medicated, tag="MedicationAdministration"):
     """MedicationAdministration: matters by its drug."""
-
-    subject: Reference | None = None
-    medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
-    contained: Raw = ABSENT
 
 
 class Component(Struct, gc=False, rename="camel"):

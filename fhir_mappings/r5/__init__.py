@@ -103,12 +103,21 @@ _PLACES: Final[Mapping[str, Places]] = MappingProxyType(
 )
 
 
+_OF_R4: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Procedure": ("performedDateTime", "performedPeriod", "usedCode", "usedReference"),
+        "MedicationAdministration": ("effectiveDateTime", "effectivePeriod"),
+    }
+)
+"""Elements of R4 that would change the meaning if passed over."""
+
+
 def _with(resource_type: str, *elements: str) -> Reader:
     """R4's reader with these elements instead of those that R5 does not have."""
     reader = R4[resource_type]
     gone = ("performed", "used", "reason", "medication", "procedureCode")
     kept = tuple(name for name in reader.elements if not name.startswith(gone))
-    return replace(reader, elements=(*kept, *elements), foreign=())
+    return replace(reader, elements=(*kept, *elements), foreign=_OF_R4.get(resource_type, ()))
 
 
 _OCCURRENCES: Final = tuple(f"occurrence{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range"))

@@ -12,10 +12,11 @@ from fhir_mappings.r4.shapes import ABSENT, CodeableConcept, Lean, Reference, Sh
 
 
 class CodeableReference(Struct, gc=False):
-    """CodeableReference: a concept, a reference, or both."""
+    """CodeableReference: a concept, a reference, or both; a ``coding`` of its own is R4's CodeableConcept."""
 
     concept: CodeableConcept | None = None
     reference: Reference | None = None
+    coding: Raw = ABSENT
 
 
 Several = list[CodeableReference | None]
@@ -111,6 +112,11 @@ class ServiceRequest(Lean, tag="ServiceRequest"):
     def code(self) -> CodeableConcept | None:
         """What is requested, by code."""
         return None if self.requested is None else self.requested.concept
+
+    @property
+    def foreign(self) -> bool:
+        """R4's code."""
+        return self.requested is not None and self.requested.coding is not ABSENT
 
 
 class Appointment(Lean, tag="Appointment"):

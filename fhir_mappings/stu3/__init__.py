@@ -113,7 +113,7 @@ def _with(resource_type: str, *elements: str, without: tuple[str, ...] = ()) -> 
     """R4's reader with some elements more and some fewer."""
     reader = R4[resource_type]
     kept = tuple(name for name in reader.elements if name not in without)
-    return replace(reader, elements=(*kept, *elements), foreign=())
+    return replace(reader, elements=(*kept, *elements), foreign=without)
 
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(

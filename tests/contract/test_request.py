@@ -159,7 +159,7 @@ def test_req_10_a_foreign_hook_is_refused(web: FlaskClient) -> None:
 
 
 def test_req_12_an_unknown_service_is_not_found(web: FlaskClient) -> None:
-    for url in ("/cds-services/nope", f"{PATIENT_VIEW}/feedback", f"{PATIENT_VIEW}/more/still"):
+    for url in ("/cds-services/nope", "/cds-services/nope/feedback", f"{PATIENT_VIEW}/more/still"):
         response = post(web, patient_view(), url)
         assert response.status_code == 404
         assert diagnostics(response)

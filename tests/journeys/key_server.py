@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class KeyServer:
         elsewhere: where a redirect points to.
         asked: targets of the requests that came.
         headers: of the last request.
+        scheme: https or http.
     """
 
     port: int = 0
@@ -33,11 +35,13 @@ class KeyServer:
     elsewhere: str = ""
     asked: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    scheme: str = "http"
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/jwks.json"
+        host = "localhost" if self.scheme == "https" else "127.0.0.1"
+        return f"{self.scheme}://{host}:{self.port}/jwks.json"
 
 
 def reply(body: bytes, status: str = "200 OK", *lines: str) -> bytes:
@@ -163,16 +167,24 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, keys: KeyServer) -> None:
+    def __init__(self, keys: KeyServer, tls: ssl.SSLContext | None) -> None:
         self.keys = keys
+        self._tls = tls
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if self._tls is None:
+            super().finish_request(request, client_address)
+            return
+        with contextlib.suppress(OSError), self._tls.wrap_socket(request, server_side=True) as secure:
+            super().finish_request(secure, client_address)
 
 
 @contextlib.contextmanager
-def key_server(document: bytes) -> Iterator[KeyServer]:
-    """A server on a free port of this machine, until the block ends."""
-    keys = KeyServer(document=document)
-    with _Server(keys) as server:
+def key_server(document: bytes, tls: ssl.SSLContext | None = None) -> Iterator[KeyServer]:
+    """A server on a free port of this machine, until the block ends; with ``tls`` as https://localhost."""
+    keys = KeyServer(document=document, scheme="https" if tls is not None else "http")
+    with _Server(keys, tls) as server:
         keys.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import resource
 import signal
-import subprocess
-import sys
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,8 +33,10 @@ from cds_service.errors import NotAuthenticated, Refusal, SettingsError, StoreUn
 from cds_service.settings import Settings
 from cds_service.store import open_store
 from tests.contract.calls import PATIENT_VIEW, FakePipeline, diagnostics, patient_view, post
+from tests.journeys.certificates import Authority, self_signed
 from tests.journeys.faulty_fhir_server import faulty_fhir_server
 from tests.journeys.key_server import MODES, KeyServer, key_server
+from tests.journeys.served import SECONDS_TO_START, Served, served
 from tests.token_builders import (
     BASE,
     ENDPOINT,
@@ -351,6 +351,23 @@ def test_auth_08_a_foreign_jku_is_never_asked(service: Service, keys: KeyServer)
     assert "authorization" not in keys.headers
 
 
+def keys_over_tls(folder: Path, tls: ssl.SSLContext, ca_file: Path | None) -> int:
+    with (
+        key_server(key_set(jwk(private_key("ES384"))), tls) as keys,
+        production(folder, keys, ca_file=ca_file) as service,
+    ):
+        return service.call(token()).status_code
+
+
+def test_auth_14_the_certificate_of_a_key_server_is_checked(tmp_path: Path) -> None:
+    authority = Authority.make(tmp_path)
+    assert keys_over_tls(tmp_path / "1", authority.server(), authority.file) == 200
+    assert keys_over_tls(tmp_path / "2", authority.server(), None) == 401
+    assert keys_over_tls(tmp_path / "3", authority.server("other.example.org"), authority.file) == 401
+    assert keys_over_tls(tmp_path / "4", authority.server(days_left=-1), authority.file) == 401
+    assert keys_over_tls(tmp_path / "5", self_signed(tmp_path), authority.file) == 401
+
+
 GOOD_MODES = {"good", "good in gzip"}
 
 
@@ -517,42 +534,23 @@ def test_the_caller_decides_the_profile_and_what_is_recommended(
     assert second == replace(first, profile="standard", recommend=False)
 
 
-MAIN = "import sys; from cds_service.cli import main; sys.exit(main(sys.argv[1:]))"
-SECONDS_TO_START = 30
-
-
 @contextlib.contextmanager
-def served(folder: Path, keys: KeyServer) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """``recurrence-cds serve`` in production mode with two workers, as a process."""
+def in_processes(folder: Path, keys: KeyServer) -> Iterator[Served]:
+    """``recurrence-cds serve`` in production mode with two workers."""
     clients = folder / "clients.toml"
     clients.write_text(f'[[client]]\nname = "Example EHR"\nissuer = "{ISSUER}"\njku = "{keys.url}"\n', "utf-8")
-    ours = {
-        "MODE": "production",
-        "BASE_URL": BASE,
-        "TRUSTED_CLIENTS": str(clients),
-        "ALLOW_INSECURE_LOOPBACK": "1",
-        "STATE_DIR": str(folder / "state"),
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RECURRENCE_CDS_")}
-    environment = {**kept, **{f"RECURRENCE_CDS_{name}": value for name, value in ours.items()}}
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        [sys.executable, "-c", MAIN, "serve", "--port", "0", "--workers", "2"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            ready = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-            assert ready is not None
-            yield process, ready.group()
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(SECONDS_TO_START)
+    with served(
+        folder,
+        "--port",
+        "0",
+        "--workers",
+        "2",
+        MODE="production",
+        BASE_URL=BASE,
+        TRUSTED_CLIENTS=str(clients),
+        ALLOW_INSECURE_LOOPBACK="1",
+    ) as running:
+        yield running
 
 
 def test_auth_13_a_token_is_used_once_over_workers_and_across_a_crash(tmp_path: Path, keys: KeyServer) -> None:
@@ -563,12 +561,12 @@ def test_auth_13_a_token_is_used_once_over_workers_and_across_a_crash(tmp_path: 
         headers = {"Authorization": authorization, "Content-Type": "application/json"}
         return session.post(f"{root}{PATIENT_VIEW}", data=body, headers=headers, timeout=10).status_code
 
-    with served(tmp_path, keys) as (process, root):
+    with in_processes(tmp_path, keys) as running:
         statuses: list[int] = []
 
         def copy() -> None:
             with requests.Session() as session:
-                statuses.append(ask(session, root, f"Bearer {text}"))
+                statuses.append(ask(session, running.url, f"Bearer {text}"))
 
         threads = [threading.Thread(target=copy) for _ in range(24)]
         for thread in threads:
@@ -576,15 +574,16 @@ def test_auth_13_a_token_is_used_once_over_workers_and_across_a_crash(tmp_path: 
         for thread in threads:
             thread.join(30)
         assert sorted(statuses) == [200] + [401] * 23
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(SECONDS_TO_START)
-    with served(tmp_path, keys) as (_, root), requests.Session() as session:
-        assert ask(session, root, f"Bearer {text}") == 401
+        for process in [running.process.pid, *running.workers()]:
+            os.kill(process, signal.SIGKILL)
+        running.process.wait(SECONDS_TO_START)
+    with in_processes(tmp_path, keys) as again, requests.Session() as session:
+        assert ask(session, again.url, f"Bearer {text}") == 401
         for huge in ("a" * 9000, "a" * 2_000_000):
             start = time.monotonic()
             try:
-                assert ask(session, root, f"Bearer {huge}") in {400, 401, 431}
+                assert ask(session, again.url, f"Bearer {huge}") in {400, 401, 431}
             except requests.ConnectionError:  # the server hung up on a header that it does not read to its end
                 session.close()
             assert time.monotonic() - start < 1
-        assert ask(session, root, f"Bearer {token()}") == 200
+        assert ask(session, again.url, f"Bearer {token()}") == 200

@@ -172,7 +172,7 @@
   }
 
   async function explain(mine, refused) {
-    const body = JSON.stringify({ request: last.request, answer: last.answer, flips });
+    const body = JSON.stringify({ request: last.request, answer: last.answer, drafts, flips });
     let view;
     try {
       const response = await post(state.view, body);

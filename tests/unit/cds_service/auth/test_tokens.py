@@ -61,7 +61,7 @@ MISSHAPEN = {
     "json serialisation": lambda text: json.dumps(
         dict(zip(("protected", "payload", "signature"), text.split("."), strict=True))
     ),
-    "five segments": lambda text: f"{text}.a.b",
+    "five segments": lambda text: f"{text}.AAAA.AAAA",
     "two segments": lambda text: text.rpartition(".")[0],
     "no signature": lambda text: text.rpartition(".")[0] + ".",
     "no header": lambda text: "." + text.partition(".")[2],

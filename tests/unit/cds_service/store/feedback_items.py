@@ -11,7 +11,7 @@ TIME = "2026-11-24T12:00:00Z"
 
 def overridden(card: str = "card-1", *, time: str = TIME, code: str = "", comment: str = "") -> Feedback:
     reason = Reason(code, "https://example.org/reasons", f"Words of {code}") if code else None
-    given = OverrideReason(reason, comment) if reason is not None or comment else None
+    given = OverrideReason(reason, comment) if reason or comment else None
     return Feedback(card, "overridden", time, (), given)
 
 

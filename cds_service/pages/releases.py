@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from cds_service.guideline import knowledge
-from cds_service.pages import render
 from cds_service.pages.tables import RowView, tables
 
 FOLDER: Final = "versions"
@@ -122,14 +119,3 @@ def digests() -> dict[str, str]:
 def different(old: Mapping[str, str], new: Mapping[str, str]) -> frozenset[str]:
     """Rows that are new, gone or say something else."""
     return frozenset(row for row in old.keys() | new.keys() if old.get(row) != new.get(row))
-
-
-def store(version: str) -> None:
-    """Keep the current pages as those of a version, in the source tree (``make pages``)."""
-    folder = Path(__file__).parent / FOLDER
-    folder.mkdir(exist_ok=True)
-    kept = Stored(version, knowledge.DATE, knowledge.content_hash(), digests())
-    page = render.whole(root=ROOT_MARK, notice=NOTICE_MARK)
-    folder.joinpath(f"{version}.html").write_text(page, encoding="utf-8")
-    text = msgspec.json.format(msgspec.json.encode(kept), indent=1).decode()
-    folder.joinpath(f"{version}.json").write_text(f"{text}\n", encoding="utf-8")
