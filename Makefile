@@ -38,7 +38,13 @@ format: $(VENV)/develop.stamp ## put every file into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-test: check ## every check and every test, with branch coverage
+.PHONY: chromium
+chromium: ## Chromium for the browser tests, where Debian packages may be installed
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "installing Chromium for the browser tests ..." && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || true
+
+test: check chromium ## every check and every test, with branch coverage
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 lock: $(VENV)/develop.stamp ## pin the newest releases that the ranges allow

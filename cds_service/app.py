@@ -13,17 +13,29 @@ from typing import Any
 
 from flask import Flask
 
-from cds_service import hooks, metrics, pipeline, web, web_feedback, web_published, web_traces, web_workbench
+from cds_service import (
+    hooks,
+    metrics,
+    pipeline,
+    web,
+    web_feedback,
+    web_pages,
+    web_published,
+    web_traces,
+    web_workbench,
+)
 from cds_service.admission import Admission
 from cds_service.audit import AuditTrail
 from cds_service.auth.authenticator import Authenticator, ReplayStore
 from cds_service.auth.caller import ANYONE, Caller
+from cds_service.ehr import terminology
 from cds_service.ehr.addresses import parse_base
 from cds_service.ehr.client import FhirClient, Limits, Observe
 from cds_service.ehr.gather import gather, usable
 from cds_service.ehr.transport import Documents
 from cds_service.errors import SettingsError, TooManyCalls
 from cds_service.guideline import knowledge
+from cds_service.pages import transparency
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
 from cds_service.readiness import Readiness
@@ -32,7 +44,7 @@ from cds_service.site import Site
 from cds_service.store import open_store
 from cds_service.store.claims import RateStore
 from fhir_mappings.record import Record
-from fhir_mappings.value_sets.concepts import use_cpt
+from fhir_mappings.value_sets.concepts import use_cpt, use_expansions
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +70,7 @@ def create_app(
         answer: the steps after gathering, ``answer(service, request, record, *, today, site)``
         services: what is published in place of the product's own.
         limits: how much of a FHIR server's answers is read.
-        discovery_extension: ``extension`` of each service in discovery.
+        discovery_extension: ``extension`` of each service in discovery, in place of version, hash and page.
         replay: remembers used tokens, in production mode; the store of the settings when not given.
         sample_server: base URL of a FHIR server with the sample patients, for the workbench of sandbox mode.
 
@@ -69,6 +81,7 @@ def create_app(
     if not settings.sandbox and not settings.trusted_clients:
         raise SettingsError([f"{PREFIX}TRUSTED_CLIENTS: production needs client authentication, and trusts no client"])
     use_cpt(not settings.without_cpt)
+    use_expansions(_expansions(settings))
     store = open_store(settings.stored_in, feedback_keep_days=settings.feedback_keep_days, meter=metrics.event)
     audit = AuditTrail(settings.audited_in, failure=settings.audit_failure, site=settings.base_url, meter=metrics.event)
     traces = web_traces.Traces(audit, store.shown.put)
@@ -93,7 +106,9 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         any_origin=settings.sandbox,
         origins=frozenset(settings.cors_origins),
-        extension=discovery_extension,
+        extension=transparency.discovery_extension(settings.base_url)
+        if discovery_extension is None
+        else discovery_extension,
         closed_discovery=settings.closed_discovery,
         readiness=readiness,
         read_seconds=settings.read_seconds,
@@ -111,6 +126,15 @@ def create_app(
     app.register_blueprint(web_traces.blueprint(traces, ids))
     # Before the rest, so that its word on caching is the last.
     app.register_blueprint(web_published.blueprint(settings.base_url, with_cpt=not settings.without_cpt))
+    app.register_blueprint(
+        web_pages.blueprint(
+            published,
+            base_url=settings.base_url,
+            notice=settings.region_notice,
+            today=edge.today,
+            site=settings.site_statements,
+        )
+    )
     if settings.sandbox:
         # As above, for the headers of pages.
         bench = _workbench(edge, partial(_usable_record, clients, settings), sample_server)
@@ -187,6 +211,7 @@ def _usable_record(
         deadline_seconds=settings.deadline_seconds,
         max_resources=settings.max_resources,
         observe=observe,
+        settles=pipeline.settles,
     )
     metrics.unknown_data(answer.cause or answer.incomplete for answer in record.obtained.values())
     usable(record)
@@ -203,6 +228,15 @@ def _workbench(edge: web.Edge, gather: Callable[..., Record], sample_server: str
         max_body_bytes=edge.max_body_bytes,
         sample_server=sample_server,
     )
+
+
+def _expansions(settings: Settings) -> Mapping[tuple[str, str], str]:
+    """Descendants that a terminology server named ahead of time; none without its file."""
+    try:
+        fetched = terminology.load(settings.state_dir / terminology.FILE_NAME)
+    except terminology.TerminologyFault as fault:
+        raise SettingsError([f"{PREFIX}STATE_DIR: {fault}"]) from None
+    return fetched.pairs() if fetched is not None else {}
 
 
 def _clock(today: Callable[[], date] | date | None) -> Callable[[], date]:

@@ -19,6 +19,7 @@ from cds_service.protocol.request import HookRequest
 from cds_service.protocol.response import Answer
 from cds_service.site import Site
 from fhir_mappings import versions
+from fhir_mappings.features.course import MAY_BE_CERVICAL
 from fhir_mappings.features.derive import derive
 from fhir_mappings.features.fields import Purpose, RecurrenceFeatures
 from fhir_mappings.history import History
@@ -90,6 +91,19 @@ def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt
     return Consultation(history, features, decided, answer)
 
 
+_SILENCE = Advice(Answer(), "G2", ())
+"""For a patient without cervical cancer, as the whole pipeline would say it."""
+
+
+def settles(record: Record) -> bool:
+    """Whether Patient and Conditions alone show that there is nothing to say (scope row G2), without being read.
+
+    Args:
+        record: with the answers to the keys ``patient`` and ``conditions``; no other key may hold a Condition.
+    """
+    return versions.rules_out(record, MAY_BE_CERVICAL)
+
+
 def answer(service: Service, request: HookRequest, record: Record, *, today: dt.date, site: Site) -> Advice:
     """The answer to one hook call.
 
@@ -103,6 +117,8 @@ def answer(service: Service, request: HookRequest, record: Record, *, today: dt.
     Raises:
         UnsupportedFhirVersion: the record is of a FHIR version that is not read.
     """
+    if record.settled:
+        return _SILENCE
     try:
         consultation = consult(
             record,

@@ -10,6 +10,7 @@ import difflib
 import ipaddress
 import math
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -72,6 +73,8 @@ class Settings:
     feedback_keep_days: int = 730
     several_hosts: bool = False
     log_level: str = "INFO"
+    site_statements: Mapping[str, str] = field(default_factory=dict)
+    terminology_server: str | None = None
 
     @property
     def sandbox(self) -> bool:
@@ -239,6 +242,17 @@ def _file(text: str) -> Path:
     return path
 
 
+def _statements(path: Path) -> Mapping[str, str]:
+    """The site's own statements, shown beside ours (TR-10): a TOML file with ``date`` and a table ``statements``."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated = date.fromisoformat(str(told["date"]))
+        statements = {str(name): str(text).strip() for name, text in told["statements"].items()}
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, AttributeError, ValueError):
+        raise ValueError("has to be a TOML file with a date and a table of statements") from None
+    return {name: f"{text} (stated on {stated})" for name, text in statements.items() if text}
+
+
 READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "MODE": _one_of("sandbox", "production"),
     "BASE_URL": _url,
@@ -271,5 +285,6 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "FEEDBACK_KEEP_DAYS": _number(0, 36_500),
     "SEVERAL_HOSTS": _switch,
     "LOG_LEVEL": _one_of(*LEVELS),
+    "SITE_STATEMENTS": lambda text: _statements(_file(text)),
 }
 """Name without prefix to reader; the field of Settings has the same name in small letters."""

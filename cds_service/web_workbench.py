@@ -24,6 +24,7 @@ from cds_service.pipeline import Consultation, consult
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
 from cds_service.protocol.request import decode as decode_request
+from cds_service.protocol.response import encode
 from cds_service.site import Site
 from cds_service.web import read_body
 from cds_service.workbench import card_view, orders, pathway_picture, records, what_if
@@ -246,7 +247,7 @@ def _fragments(bench: Bench, call: HookRequest, service: Service, asked: _View) 
             site=bench.site,
         )
         features = supposed.features
-    answer = asked.answer if supposed is None else msgspec.to_builtins(supposed.answer)
+    answer = asked.answer if supposed is None else msgspec.json.decode(encode(supposed.answer))
     walked = pathway_picture.walk(features, today)
     return {
         "cards": render_template(

@@ -168,13 +168,14 @@ def _procedure_stu3(resource: Json) -> None:
 
 
 def _dosages_stu3(resource: Json) -> None:
+    """A Dosage has one dose, in itself: of several, each gets a Dosage."""
     for name in ("dosage", "dosageInstruction"):
-        for each in resource.get(name, ()) if isinstance(resource.get(name), list) else ():
-            rates = each.pop("doseAndRate", [])
-            if len(rates) > 1:
-                raise InexpressibleError("STU3 has one dose in a Dosage")
-            for part in rates:
-                each |= {inner: value for inner, value in part.items() if inner in ("doseQuantity", "doseRange")}
+        if isinstance(resource.get(name), list):
+            resource[name] = [
+                {**{inner: value for inner, value in each.items() if inner != "doseAndRate"}, **rate}
+                for each in resource[name]
+                for rate in each.get("doseAndRate", ({},))
+            ]
 
 
 def _statement_stu3(resource: Json) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import cache
 
 import fhir.resources
 import fhir.resources.STU3
@@ -21,7 +22,7 @@ from tests.vignette import Vignette, vignettes
 from tests.vignette_runs import ask, run, shown
 
 CLASSES = {"5.0.0": fhir.resources.get_fhir_model_class, "3.0.2": fhir.resources.STU3.get_fhir_model_class}
-NOT_IN_STU3 = {"orders/carboplatin: AUC 5 and 556 mg", "orders/other-drugs: a drug that must not be given"}
+NOT_IN_STU3 = {"orders/other-drugs: a drug that must not be given"}
 """Cases that turn on something for which STU3 has no place."""
 
 
@@ -65,8 +66,14 @@ def check_suggestions(consultation: Consultation, version: str) -> None:
         for suggestion in card.get("suggestions", ()):
             for action in suggestion["actions"]:
                 if action["type"] != "delete":
-                    resource = action["resource"]
-                    CLASSES[version](resource["resourceType"]).model_validate(resource)
+                    validate(version, json.dumps(action["resource"]))
+
+
+@cache
+def validate(version: str, resource: str) -> None:
+    """Raises unless it is a valid resource of the version; most suggestions come again and again."""
+    content = json.loads(resource)
+    CLASSES[version](content["resourceType"]).model_validate(content)
 
 
 def test_what_stu3_cannot_say_is_listed() -> None:

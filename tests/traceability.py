@@ -165,10 +165,12 @@ def evidenced() -> Mapping[str, tuple[str, ...]]:
         cited: set[str] = set()
         decided = run(case).decided.decisions
         for decision in decided:
-            if any(fits(decision, expected) for expected in case.shows):
+            # An information text shows only the figures of its setting: there the card itself has the say.
+            if decision.kind is not Kind.INFORMATION and any(fits(decision, expected) for expected in case.shows):
                 cited.update(decision.sources)
         if any(decision.kind is Kind.INFORMATION and _expected(case, decision.code) for decision in decided):
-            cited.update(word for card in answer(case)["cards"] for word in _ID.findall(card["detail"]))
+            for card in answer(case)["cards"]:
+                cited.update(_ID.findall(card["detail"].partition("**Sources")[0]))
         for source in cited:
             found.setdefault(source, []).append(case.id)
     return {source: tuple(cases) for source, cases in found.items()}

@@ -87,7 +87,6 @@ class Call:
         hook_instance: the client's name for the invocation.
         issuer: ``iss`` of the client; empty in sandbox mode.
         tenant: of the client.
-        token: digest of the token's id, never the token.
         address: the client's network address.
         user: ``context.userId`` as ``Type/id``.
         patient_id: bare; empty when the request did not get as far.
@@ -105,7 +104,6 @@ class Call:
     hook_instance: str = ""
     issuer: str = ""
     tenant: str = ""
-    token: str = ""
     address: str = ""
     user: str = ""
     patient_id: str = ""
@@ -197,7 +195,6 @@ def _answered(call: Call, answered: Answered, site: str) -> dict[str, Any]:
         ("hook", call.hook),
         ("hook-instance", call.hook_instance),
         ("tenant", call.tenant),
-        ("token", call.token),
         ("knowledge", call.knowledge),
         ("scope", call.scope),
         ("shown", str(call.cards)),

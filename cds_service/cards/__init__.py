@@ -18,7 +18,7 @@ from cds_service.guideline import knowledge
 from cds_service.guideline.citations import CITATIONS, SourceKind, Status, ordered
 from cds_service.guideline.decide import Occasion
 from cds_service.guideline.disagreements import DISAGREEMENTS
-from cds_service.guideline.draft_order_checks import ORDER_FACTS
+from cds_service.guideline.draft_order_checks import CHECKS, ORDER_FACTS, families
 from cds_service.guideline.information import ARTICLE_HEADING, information_for
 from cds_service.guideline.judgements import JUDGEMENTS
 from cds_service.guideline.register import REGISTER
@@ -29,14 +29,17 @@ from cds_service.protocol.response import (
     Card,
     Coding,
     Indicator,
+    Link,
     SelectionBehavior,
     Source,
     Suggestion,
 )
 from cds_service.site import Site
+from fhir_mappings.features.course import MAY_BE_CERVICAL
 from fhir_mappings.features.fields import FEATURES, RecurrenceFeatures
 from fhir_mappings.findings import Evidence
 from fhir_mappings.history import Gap, History, Unreadable
+from fhir_mappings.value_sets import expanded
 
 MAX_CARDS: Final = 5
 MAX_DIFFERENCES: Final = 2
@@ -94,8 +97,10 @@ _STRENGTH_WORDS: Final = {
 }
 _FOOTER: Final = (
     "For clinicians treating recurrent cervical squamous cell carcinoma; it informs and does not replace judgement. "
-    "Not looked at: images, scanned documents, free text."
+    "Not looked at: images, scanned documents, free text{}."
 )
+_NOT_EXPANDED: Final = ", codes below the listed SNOMED CT codes"
+"""Without a terminology server's answer SNOMED CT matches exactly, and that is said."""
 _ARTICLE: Final = "Source article (26 December 2025, pending human review)"
 
 
@@ -219,7 +224,8 @@ class _Press:
         """One card with what every card carries."""
         indicator: Indicator = severity.value
         rows = ", ".join(dict.fromkeys(decision.row for decision in decisions))
-        closing = f"{_FOOTER}{f' Rows {rows}.' if rows else ''} Knowledge {knowledge.VERSION} of {knowledge.DATE}."
+        closing = _FOOTER.format("" if expanded() else _NOT_EXPANDED)
+        closing += f"{f' Rows {rows}.' if rows else ''} Knowledge {knowledge.VERSION} of {knowledge.DATE}."
         if self.site.region_notice:
             closing += f" {self.site.region_notice}"
         return Card(
@@ -231,8 +237,16 @@ class _Press:
             suggestions=suggestions,
             selection_behavior=("any" if self.site.profile == "epic" else selection) if suggestions else None,
             override_reasons=OVERRIDE_REASONS if decisions else (),
+            links=self.links(decisions),
             extension={EXTENSION: [_decision_record(decision) for decision in decisions]} if decisions else None,
         )
+
+    def links(self, decisions: Sequence[Decision]) -> tuple[Link, ...]:
+        """The row that leads the card, in words, in the version that spoke (TR-03); nothing of the patient in it."""
+        if not self.site.base_url or not decisions:
+            return ()
+        url = f"{self.site.base_url}/guideline/{knowledge.VERSION}#{decisions[0].row}"
+        return (Link("How this row reads", url),)
 
     def source(self, topic: str, decisions: Sequence[Decision]) -> Source:
         """The leading source of the card's decisions, newest standard first."""
@@ -480,7 +494,7 @@ def render(
         groups.append(_options_card(press, options))
     if prompts:
         groups.append(_missing_card(press, prompts, decided.failed))
-    elif _must_tell(decided, features, history):
+    elif _must_tell(decided, features, history, occasion):
         groups.append(_gap_card(press, decided.failed))
     if information:
         groups.append(_information_card(press, information, options))
@@ -493,16 +507,25 @@ def render(
     return Answer((*cards, *groups))
 
 
-def _must_tell(decided: Decided, features: RecurrenceFeatures, history: History) -> bool:
+def _must_tell(decided: Decided, features: RecurrenceFeatures, history: History, occasion: Occasion) -> bool:
     """Whether gaps call for a card of their own although nothing else does.
 
-    In scope always; out of scope only when what could not be read may hide the cancer itself.
+    In scope always, in an order hook when an order is one that rules are about; silent otherwise only when what could
+    not be read may hide the cancer itself, or the evidence of a cervix (scope rows G2 and G3).
     """
     if decided.failed:
         return True
     if decided.scope is Scope.SILENT:
         hidden = history.gap("conditions") is not None or any(
-            u.resource_type == "Condition" for u in history.unreadable
+            u.resource_type == "Condition" and (not u.concepts or u.concepts & MAY_BE_CERVICAL)
+            for u in history.unreadable
         )
+        if decided.scope_row == "G3":
+            return any(history.gap(key) is not None for key in ("procedures", "conditions", "observations"))
         return decided.scope_row == "G2" and not features.cervical_cancer.known and hidden
-    return bool(history.gaps or history.unreadable) and bool(decided.decisions)
+    if not history.gaps and not history.unreadable:
+        return False
+    asked = occasion is Occasion.PATIENT_VIEW or any(
+        draft.selected and families(draft) & CHECKS.keys() for draft in history.drafts
+    )
+    return bool(decided.decisions) or (decided.scope is not Scope.SAFETY and asked)

@@ -22,6 +22,7 @@ COMMANDS: Final = MappingProxyType(
         "keys": "make a test key pair and a signed test call",
         "feedback": "report, export and purge what users did with the cards",
         "doctor": "try every prefetch query against a FHIR server and say what will be unknown for it",
+        "terminology": "fetch from a terminology server what lies below our codes, or show what was fetched",
         "version": "print the versions of the product and of Python",
     }
 )

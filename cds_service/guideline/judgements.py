@@ -70,14 +70,21 @@ def _finding(condition: Condition, facts: Facts) -> Finding:
 
 
 def _cisplatin_ineligible(facts: Facts) -> Finding:
-    """Yes when one reason is documented; no only with fresh, good kidneys and no other reason documented."""
+    """Yes when one reason is documented; no only with fresh, good kidneys and no other reason recorded.
+
+    A reason that may be on record (an unconfirmed reaction, allergies that were not obtained) leaves it open (SAFE-05).
+    """
     unsuitable = _CISPLATIN_UNSUITABLE.evaluate(facts)
     if unsuitable.value is Tri.YES:
         return Finding(Tri.YES, evidence_of(facts, unsuitable.because))
     fit = _KIDNEYS_FIT.evaluate(facts)
-    if fit.value is Tri.YES:
-        return Finding(Tri.NO, evidence_of(facts, fit.because), note="kidney function adequate, nothing else recorded")
-    return Finding()
+    doubts = [facts[name] for name in unsuitable.missing if facts[name].possible or facts[name].note]
+    if fit.value is not Tri.YES:
+        return Finding()
+    if doubts:
+        possible = tuple(dict.fromkeys(each for doubt in doubts for each in doubt.possible))
+        return Finding(possible=possible, note="; ".join(dict.fromkeys(doubt.note for doubt in doubts if doubt.note)))
+    return Finding(Tri.NO, evidence_of(facts, fit.because), note="kidney function adequate, nothing else recorded")
 
 
 _DRUG_ORDERED = {"bev_contraindicated": "bevacizumab", "ici_contraindicated": "pembrolizumab"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cds_service.hooks.prefetch import OPTIONAL_TEMPLATES, TEMPLATES
-from cds_service.hooks.usage import USAGE_REQUIREMENTS
+from cds_service.hooks.usage import RULE_BASED, USAGE_REQUIREMENTS
 from cds_service.protocol.discovery import Service
 
 SERVICE: Final = Service(
@@ -15,7 +15,7 @@ SERVICE: Final = Service(
     description=(
         "For a patient with recurrent squamous cell carcinoma of the cervix: cautions and contraindications that "
         "guidelines and labels name for all orders about to be signed, combinations included, with the facts behind "
-        "each."
+        f"each. {RULE_BASED}"
     ),
     usage_requirements=USAGE_REQUIREMENTS,
     prefetch=TEMPLATES,

@@ -75,7 +75,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "P14": "Trial; prognosis",
         "T1": "Tisotumab vedotin",
         "T2": "No immunotherapy before",
-        "T3": "Immunotherapy not known",
+        "T3": "Immunotherapy unknown",
         "T4": "Immunotherapy before",
         "T5": "HER2 3+",
         "T6": "Other biomarker",
@@ -90,7 +90,7 @@ _SECTIONS: Final = (
     ("First asked", ("P0", "P1", "P2")),
     ("Disease in the pelvis", ("P3", "P3a", "P3b", "P3c", "P4", "P4a", "P5", "P6", "P7")),
     ("Beyond the pelvis", ("P8", "P8b", "P9", "P9a", "P10", "P10a")),
-    ("Whatever the site", ("P11", "P12", "P13", "P14a", "P15")),
+    ("Whatever the site", ("P11", "P12", "P13", "P14a", "P15", "P16")),
 )
 _FIRST_LINE: Final = "First line"
 _SECOND_LINE: Final = "Second line"
@@ -201,9 +201,11 @@ def walk(features: RecurrenceFeatures, today: dt.date) -> Walk:
     return Walk(gate.id, SCOPE_WORDS[gate.scope], gate.words, full, tuple(sections), shown)
 
 
-_PATHWAY_ROWS: Final[Mapping[str, Row]] = MappingProxyType({row.id: row for row in pathway.PATHWAY})
+_PATHWAY_ROWS: Final[Mapping[str, Row]] = MappingProxyType(
+    {row.id: row for row in (*pathway.PATHWAY, *pathway.WITH_SYSTEMIC)}
+)
 _FIRST_LINE_ROWS: Final[Mapping[str, Row]] = MappingProxyType(
-    {row.id: row for row in (*systemic.FIRST_LINE, *systemic.MODIFIERS, *pathway.WITH_SYSTEMIC)}
+    {row.id: row for row in (*systemic.FIRST_LINE, *systemic.MODIFIERS)}
 )
 _SECOND_LINE_ROWS: Final[Mapping[str, Row]] = MappingProxyType({row.id: row for row in systemic.SECOND_LINE})
 
@@ -225,6 +227,8 @@ def _pathway_states(facts: Facts) -> tuple[dict[str, State], dict[str, State]]:
                 opened[row.id] = State.TAKEN if sure else State.CONDITIONAL
         if row.stop and state is State.TAKEN:
             break
+    if opened:
+        states |= {row.id: _state(row, facts) for row in pathway.WITH_SYSTEMIC}
     return states, opened
 
 

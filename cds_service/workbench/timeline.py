@@ -257,13 +257,19 @@ def _statuses(history: History) -> Iterator[Entry | str]:
     dated = sorted((each for each in found if each.date is not None), key=lambda each: (_on(each), each.reference))
     for words, alike in itertools.groupby(dated, key=lambda each: ", ".join(_titles(each.value.concepts))):
         several = list(alike)
-        tone: Tone = "good" if several[0].value.concepts & _GOOD else "disease"
+        tone = _tone(several[0])
         first, last = _on(several[0]), _on(several[-1])
         if len(several) == 1:
             yield _entry(several[0], words, tone, several[0].date)
         else:
             full = f"{first} to {last}: {_words(words)}, found {len(several)} times"
             yield Entry(f"{_words(words)} × {len(several)}", full, first, last, tone, "done", several[0].reference)
+
+
+def _tone(status: Observed) -> Tone:
+    if status.value.concepts & _GOOD:
+        return "good"
+    return "disease" if status.value.concepts & groups.DISEASE_WORSENED else "look"
 
 
 def _on(observed: Observed) -> dt.date:

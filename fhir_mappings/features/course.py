@@ -44,6 +44,8 @@ SUSPECTED: Final = "own-suspected-recurrence"
 BIOPSY: Final = "own-biopsy-malignant"
 
 CANCER: Final = frozenset(groups.CERVICAL_CANCER | groups.CERVICAL_CANCER_HISTORY)
+MAY_BE_CERVICAL: Final = frozenset(CANCER | groups.CERVICAL_CANCER_HISTORY_POSSIBLE | groups.CANCER_SITE_UNSPECIFIED)
+"""Of a patient without any Condition about these nobody says that she has, or had, cervical cancer."""
 MALIGNANT: Final = frozenset(
     groups.MALIGNANT_MORPHOLOGY
     | groups.HISTOLOGY_SQUAMOUS

@@ -24,9 +24,11 @@ from fhir_mappings.value_sets.concepts import (
     concept_of,
     concepts_of,
     conflicting,
+    expanded,
     kind_of,
     title_of,
     use_cpt,
+    use_expansions,
 )
 from fhir_mappings.value_sets.drug_names import concepts_by_name
 from fhir_mappings.value_sets.groups import GROUPS, Group
@@ -49,6 +51,7 @@ __all__ = [
     "concepts_by_name",
     "concepts_of",
     "conflicting",
+    "expanded",
     "groups",
     "kind_of",
     "most_specific",
@@ -56,4 +59,5 @@ __all__ = [
     "systems",
     "title_of",
     "use_cpt",
+    "use_expansions",
 ]

@@ -2,8 +2,8 @@
 
 A row says what a code means, never what to conclude. Matching follows four rules: compare system and code, never the
 display; the exact pair first; then, for ICD, ICD-10-PCS and ATC, the longest row that is a prefix of the code and
-includes its descendants; SNOMED CT matches exactly, since only a terminology server knows what lies below a code.
-No match means unknown, not absent.
+includes its descendants; SNOMED CT and RxNorm match exactly, since only a terminology server knows what lies below a
+code: what one said ahead of time can be handed in (``use_expansions``). No match means unknown, not absent.
 
 One pair belongs to one concept only (checked when the files are read). A *refinement* names a part of a concept more
 closely (the lung within the chest): a code of a refinement means its concept as well.
@@ -230,10 +230,18 @@ class ValueSets:
     Args:
         concepts: by id.
         with_cpt: whether CPT rows count.
+        below: (system, code) -> code of the row that it lies below, as a terminology server said.
     """
 
-    def __init__(self, concepts: Mapping[str, Concept], *, with_cpt: bool = True) -> None:
+    def __init__(
+        self,
+        concepts: Mapping[str, Concept],
+        *,
+        with_cpt: bool = True,
+        below: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
         self._concepts = concepts
+        self.below = dict(below or {})
         self.with_cpt = with_cpt
         usable = [concept for concept in concepts.values() if not concept.within]
         self._index = _index(usable)
@@ -245,6 +253,9 @@ class ValueSets:
     def _match(self, system: str, code: str) -> Match | None:
         system, code = normalise(system, code)
         found = _search(self._index, system, code)
+        if found is None and (system, code) in self.below:
+            above = self._index.get((system, self.below[system, code]))
+            found = None if above is None else (*above, False)
         if found is None:
             return None
         concept, row, exact = found
@@ -263,8 +274,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(_read[0])
 """Header of each file by topic."""
 CONCEPTS: Final[Mapping[str, Concept]] = MappingProxyType(_read[1])
 """Every concept and refinement by id."""
-_CHOICES: Final = {True: ValueSets(CONCEPTS), False: ValueSets(CONCEPTS, with_cpt=False)}
-_current = _CHOICES[True]
+_current = ValueSets(CONCEPTS)
 
 
 def use_cpt(use: bool) -> None:
@@ -273,7 +283,23 @@ def use_cpt(use: bool) -> None:
     Called once by the app with its setting before the first request; concepts stay known, their CPT codes do not match.
     """
     global _current  # noqa: PLW0603 - one process, one licence
-    _current = _CHOICES[use]
+    if use != _current.with_cpt:
+        _current = ValueSets(CONCEPTS, with_cpt=use, below=_current.below)
+
+
+def use_expansions(below: Mapping[tuple[str, str], str]) -> None:
+    """Lets codes match that a terminology server said lie below one of our rows with descendants.
+
+    Args:
+        below: (system, code) -> code of the closest row above it; an empty mapping takes them back.
+    """
+    global _current  # noqa: PLW0603 - one process, one terminology
+    _current = ValueSets(CONCEPTS, with_cpt=_current.with_cpt, below=below)
+
+
+def expanded() -> bool:
+    """Whether descendants known to a terminology server are matched."""
+    return bool(_current.below)
 
 
 def concept_of(system: str | None, code: str | None) -> Match | None:

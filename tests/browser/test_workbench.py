@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
+import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
 import requests
 from playwright.sync_api import Page, Request, expect
@@ -89,6 +89,7 @@ def test_from_choosing_a_patient_to_accepting_a_suggestion_and_overriding_a_card
     (first,) = feedback.decode(json.dumps(accepted).encode())
     (second,) = feedback.decode(json.dumps(overridden).encode())
     assert (first.outcome, second.outcome) == ("accepted", "overridden")
+    assert first.accepted_suggestions is not None
     assert len(first.accepted_suggestions) == 1
     assert second.override_reason is not None
     assert second.override_reason.reason is not None

@@ -40,7 +40,7 @@ def app(pipeline: FakePipeline, site: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def store(app: Flask, site: Settings) -> Iterator[Store]:
+def store(site: Settings) -> Iterator[Store]:
     opened = open_store(site.stored_in)
     yield opened
     opened.close()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,9 +39,8 @@ class Sink:
     def count(self, name: str, count: int) -> None:
         self.counted[name] = self.counted.get(name, 0) + count
 
-    def outbox(self, **options: float) -> Outbox[int]:
-        room = int(options.pop("room", 10_000))
-        return Outbox("test", self.write, meter=self.count, room=room, gather_seconds=0.01, **options)
+    def outbox(self, *, room: int = 10_000, retry_seconds: float = 0.01) -> Outbox[int]:
+        return Outbox("test", self.write, meter=self.count, room=room, gather_seconds=0.01, retry_seconds=retry_seconds)
 
 
 def test_items_are_written_in_order_and_all_of_them_by_the_end() -> None:
@@ -128,10 +128,16 @@ def test_nothing_is_started_before_the_first_item_nor_left_after_the_end() -> No
 
 def test_a_child_process_writes_with_a_thread_of_its_own() -> None:
     reader, writer = os.pipe()
-    outbox = Outbox("test", lambda items: (os.write(writer, bytes(items)), None)[1], gather_seconds=0.01)
+
+    def write(items: Sequence[int]) -> None:
+        os.write(writer, bytes(items))
+
+    outbox = Outbox("test", write, gather_seconds=0.01)
     outbox.put(1)
     assert os.read(reader, 9) == b"\x01"
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # later Pythons warn of forking beside a thread
+        child = os.fork()
     if not child:
         outbox.put(2)
         os._exit(outbox.close())

@@ -137,7 +137,9 @@ def test_the_last_good_keys_serve_for_a_day_while_the_server_is_dead() -> None:
     assert world.finds("a")
 
 
-def test_a_failed_fetch_counts_and_nobody_waits_for_a_server_known_to_fail(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_fetch_counts_and_nobody_waits_for_a_server_known_to_fail(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = World("a")
     world.server.dead = True
     assert world.finds("a") is None
@@ -154,8 +156,26 @@ def test_a_failed_fetch_counts_and_nobody_waits_for_a_server_known_to_fail(caplo
     world.settled()
     world.server.open.clear()
     world.now += 60
+
+    def waits(*_: object) -> bool:
+        raise AssertionError("the call waits")
+
+    monkeypatch.setattr(world.cache._changed, "wait_for", waits)
     assert world.finds("a")
+    with pytest.raises(AssertionError, match="waits"):
+        world.finds("unknown")
     assert world.server.fetches == 4
+    world.server.open.set()
+
+
+def test_a_fetch_that_hangs_is_not_begun_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_cache, "WAIT_SECONDS", 0.01)
+    world = World("a")
+    world.server.open.clear()
+    for _ in range(3):
+        assert world.finds("a") is None
+        world.now += 61
+    assert world.server.fetches == 1
     world.server.open.set()
 
 

@@ -109,6 +109,7 @@ def test_without_once_it_introduces_itself_and_the_printed_call_works(
 
     def paste_the_call() -> None:
         printed = capsys.readouterr().out
+        assert printed.startswith("Workbench:")
         assert "Today is fixed to 2026-11-24" in printed
         assert all(patient.id in printed for patient in load_patients())
         (line,) = (line for line in printed.splitlines() if line.startswith("curl "))
