@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test check format bench fuzz soak lock sample-patients docs
+.PHONY: help demo serve test check format bench fuzz soak lock sample-patients docs pages
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -56,3 +56,6 @@ lock: $(VENV)/develop.stamp ## pin the newest releases that the ranges allow
 
 sample-patients: $(VENV)/develop.stamp ## write the sample patients anew from their description
 	@$(BIN)/python -m tests.sample_patients
+
+pages: $(VENV)/develop.stamp ## write what the guideline pages show of the vignettes, and the kept copy of this version
+	@$(BIN)/python -m tests.guideline_pages

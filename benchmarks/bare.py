@@ -22,7 +22,7 @@ def create_app() -> Flask:
     @app.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
         body = orjson.loads(request.get_data(cache=False))
-        answer = {"cards": []} if body["hook"] and service_id else {}
+        answer: dict[str, object] = {"cards": []} if body["hook"] and service_id else {}
         return Response(orjson.dumps(answer), content_type="application/json")
 
     @app.get("/cds-services")

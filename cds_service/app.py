@@ -97,9 +97,11 @@ def create_app(
             shared_id=settings.shared_service_id, questionnaire_responses=settings.questionnaire_responses
         )
     ids = frozenset(service.id for service in published)
+    # Other steps than ours may want to see everything.
+    settles = pipeline.settles if answer is pipeline.answer else None
     edge = web.Edge(
         services=published,
-        gather=traces.gathering(partial(_usable_record, clients, settings)),
+        gather=traces.gathering(partial(_usable_record, clients, settings, settles)),
         answer=traces.answering(answer),
         today=_clock(today if today is not None else settings.today),
         site=Site(region_notice=settings.region_notice, base_url=settings.base_url),
@@ -137,11 +139,17 @@ def create_app(
     )
     if settings.sandbox:
         # As above, for the headers of pages.
-        bench = _workbench(edge, partial(_usable_record, clients, settings), sample_server)
+        bench = _workbench(edge, partial(_usable_record, clients, settings, None), sample_server)
         app.register_blueprint(web_workbench.blueprint(bench))
     app.register_blueprint(web.blueprint(edge))
     app.register_blueprint(
-        web_feedback.blueprint(ids, store.feedback.add, max_body_bytes=settings.max_body_bytes, count=traces.counted)
+        web_feedback.blueprint(
+            ids,
+            store.feedback.add,
+            max_body_bytes=settings.max_body_bytes,
+            read_seconds=settings.read_seconds,
+            count=traces.counted,
+        )
     )
     app.wsgi_app = web.SlashTolerant(app.wsgi_app)  # type: ignore[method-assign]
     closing = contextlib.ExitStack()
@@ -197,6 +205,7 @@ def _authenticator(settings: Settings, replay: ReplayStore) -> Authenticator:
 def _usable_record(
     clients: Mapping[str, FhirClient],
     settings: Settings,
+    settles: Callable[[Record], bool] | None,
     request: HookRequest,
     service: Service,
     caller: Caller,
@@ -211,7 +220,7 @@ def _usable_record(
         deadline_seconds=settings.deadline_seconds,
         max_resources=settings.max_resources,
         observe=observe,
-        settles=pipeline.settles,
+        settles=settles,
     )
     metrics.unknown_data(answer.cause or answer.incomplete for answer in record.obtained.values())
     usable(record)

@@ -23,6 +23,7 @@ from fhir_mappings.features.course import MAY_BE_CERVICAL
 from fhir_mappings.features.derive import derive
 from fhir_mappings.features.fields import Purpose, RecurrenceFeatures
 from fhir_mappings.history import History
+from fhir_mappings.r4 import glance
 from fhir_mappings.record import Record
 
 
@@ -101,7 +102,7 @@ def settles(record: Record) -> bool:
     Args:
         record: with the answers to the keys ``patient`` and ``conditions``; no other key may hold a Condition.
     """
-    return versions.rules_out(record, MAY_BE_CERVICAL)
+    return glance.rules_out(record, MAY_BE_CERVICAL)
 
 
 def answer(service: Service, request: HookRequest, record: Record, *, today: dt.date, site: Site) -> Advice:

@@ -285,6 +285,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "FEEDBACK_KEEP_DAYS": _number(0, 36_500),
     "SEVERAL_HOSTS": _switch,
     "LOG_LEVEL": _one_of(*LEVELS),
+    "TERMINOLOGY_SERVER": _url,
     "SITE_STATEMENTS": lambda text: _statements(_file(text)),
 }
 """Name without prefix to reader; the field of Settings has the same name in small letters."""

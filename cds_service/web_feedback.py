@@ -28,7 +28,12 @@ class Keep(Protocol):
 
 
 def blueprint(
-    services: Collection[str], keep: Keep, *, max_body_bytes: int, count: Callable[[int], None] | None = None
+    services: Collection[str],
+    keep: Keep,
+    *,
+    max_body_bytes: int,
+    read_seconds: float = web.READ_SECONDS,
+    count: Callable[[int], None] | None = None,
 ) -> Blueprint:
     """The route; who calls has been found out before, as for every path below ``/cds-services``.
 
@@ -36,6 +41,7 @@ def blueprint(
         services: ids of the published services.
         keep: where feedback goes.
         max_body_bytes: larger bodies are refused.
+        read_seconds: that a body may take to arrive.
         count: told how many items were kept.
     """
     routes = Blueprint("feedback", __name__)
@@ -43,7 +49,7 @@ def blueprint(
     def feedback(service_id: str) -> Response:
         if service_id not in services:
             raise UnknownService("There is no service of this id")
-        items = decode(web.read_body(request.environ, max_body_bytes))
+        items = decode(web.read_body(request.environ, max_body_bytes, read_seconds))
         caller: Caller = g.caller
         keep(items, service=service_id, issuer=caller.issuer, tenant=caller.tenant)
         if count is not None:

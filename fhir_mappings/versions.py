@@ -57,7 +57,7 @@ class UnsupportedVersion(ValueError):  # noqa: N818 - says what it is
     def __init__(self, version: str) -> None:
         self.version = version
         known = ", ".join(_NAMES.get(each, each) for each in sorted(READERS))
-        super().__init__(f"FHIR {version} is not supported yet; this service reads FHIR {known}")
+        super().__init__(f"FHIR {version} is not supported; this service reads FHIR {known}")
 
 
 def _major(stated: str) -> str:
@@ -90,7 +90,11 @@ _FOREIGN_DRAFTS: Final = frozenset({"ProcedureRequest", "ReferralRequest", "Medi
 
 def _suspicious(history: History) -> bool:
     """Whether what R4's reader left may be due to another version."""
-    return bool(history.unreadable) or any(draft.resource_type in _FOREIGN_DRAFTS for draft in history.drafts)
+    return (
+        bool(history.unreadable)
+        or history.set_aside.no_subject > 0
+        or any(draft.resource_type in _FOREIGN_DRAFTS for draft in history.drafts)
+    )
 
 
 def _understood(history: History) -> int:

@@ -124,7 +124,7 @@ def a_medication_statement(code: Code | None, /, *, status: str | None = "comple
 
 
 def a_medication_administration(
-    code: Code | None, /, *, status: str | None = "completed", on: str = "2026-01-10", **more: Any
+    code: Code | None, /, *, status: str | None = "completed", on: str | None = "2026-01-10", **more: Any
 ) -> Json:
     """One dose given."""
     defaults = {"status": status, "subject": SUBJECT, "effectiveDateTime": on, **_medication(code)}

@@ -90,7 +90,7 @@ def test_the_order_of_drafts_changes_no_decision(case: Vignette) -> None:
     assert sorted(map(repr, found.decisions)) == sorted(map(repr, run(case).decided.decisions))
 
 
-# -------------------------------------------------------------------------------------------- retracted and foreign data
+# --------------------------------------------------------------------------- retracted and foreign data
 
 
 def flipped(resource: Json) -> Json:
@@ -247,7 +247,7 @@ def test_race_ethnicity_and_insurance_change_not_a_byte(case: Vignette) -> None:
     assert encode(ask(case, record).answer) == encode(run(case).answer)
 
 
-# --------------------------------------------------------------------------------------------------- four states of data
+# ---------------------------------------------------------------------------------- four states of data
 
 
 def unusable(resource: Json) -> Json:
@@ -290,7 +290,7 @@ def keys_of(case: Vignette) -> list[str]:
 
 
 RESTS_ON_A_YES: Final = frozenset({"isolated_chest", "oligometastatic"})
-"""A no of these comes from disease found elsewhere; a gap in the treatments leaves such a finding undated, not absent."""
+"""A no of these comes from disease found elsewhere, which a gap in the treatments leaves undated, not absent."""
 
 
 @each_case

@@ -13,7 +13,7 @@ from cds_service.guideline.draft_order_checks import CHECKS
 from cds_service.guideline.judgements import JUDGEMENTS, judge
 from cds_service.guideline.register import REGISTER
 from cds_service.guideline.rule import Kind, Scope, Severity
-from cds_service.protocol.response import encode, faults
+from cds_service.protocol.response import faults
 from fhir_mappings.features.fields import FEATURES
 from fhir_mappings.kleene import Tri
 from tests.vignette import Vignette, vignettes

@@ -21,7 +21,7 @@ from cds_service.guideline.draft_order_checks import CHECKS, families
 from cds_service.guideline.information import INFORMATION
 from cds_service.guideline.missing_data import PROMPTS
 from cds_service.guideline.register import REGISTER
-from cds_service.guideline.rule import Kind
+from cds_service.guideline.rule import Decision, Kind
 from tests.vignette import Vignette, vignettes
 from tests.vignette_runs import ROWS, answer, fits, run
 
@@ -65,7 +65,7 @@ def _merged(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def rules() -> list[Rule]:
-    """Every row of the pathway, the systemic tables and the order checks; a row in two parts, or of two families, once."""
+    """Every row of pathway, systemic tables and order checks; one in two parts, or of two families, once."""
     found: dict[str, Rule] = {}
     for row in ROWS:
         known = found.get(row.id, Rule(row.id, (), (), ()))
@@ -123,7 +123,7 @@ def spares(case: Vignette, rule: Rule) -> bool:
     return bool(absent) or other_row or silent
 
 
-# ------------------------------------------------------------------------------------------- which rows carry a statement
+# ------------------------------------------------------------------------- which rows carry a statement
 
 
 def carriers() -> Iterator[tuple[str, str]]:
@@ -157,6 +157,11 @@ def _expected(case: Vignette, code: str) -> bool:
     return any(expected.code == code for expected in case.shows)
 
 
+def _figure(decision: Decision, source: str) -> bool:
+    """Whether only the card tells: an information text shows the statements that go with the options beside it."""
+    return decision.kind is Kind.INFORMATION and source in STATEMENTS
+
+
 @cache
 def evidenced() -> Mapping[str, tuple[str, ...]]:
     """Citation -> the cases in which an output that they expect cites it, in its sources or by its id on the card."""
@@ -165,9 +170,8 @@ def evidenced() -> Mapping[str, tuple[str, ...]]:
         cited: set[str] = set()
         decided = run(case).decided.decisions
         for decision in decided:
-            # An information text shows only the figures of its setting: there the card itself has the say.
-            if decision.kind is not Kind.INFORMATION and any(fits(decision, expected) for expected in case.shows):
-                cited.update(decision.sources)
+            if any(fits(decision, expected) for expected in case.shows):
+                cited.update(each for each in decision.sources if not _figure(decision, each))
         if any(decision.kind is Kind.INFORMATION and _expected(case, decision.code) for decision in decided):
             for card in answer(case)["cards"]:
                 cited.update(_ID.findall(card["detail"].partition("**Sources")[0]))
@@ -176,7 +180,7 @@ def evidenced() -> Mapping[str, tuple[str, ...]]:
     return {source: tuple(cases) for source, cases in found.items()}
 
 
-# --------------------------------------------------------------------------------------------------------------- the page
+# -------------------------------------------------------------------------------------------- the page
 
 
 def _listed(names: tuple[str, ...], most: int) -> str:
@@ -200,8 +204,8 @@ def page() -> str:
     lines = [
         "# From statement to row to vignette",
         "",
-        "Written by `python -m tests.traceability` from the guideline and the vignettes; a test fails when it is out of",
-        "date. A vignette is named when an output that it expects cites the statement.",
+        "Written by `python -m tests.traceability` from the guideline and the vignettes; a test fails when it is out",
+        "of date. A vignette is named when an output that it expects cites the statement.",
         "",
         f"{count} cases; {len(rules())} rows and {len(gates())} rows of the scope gate.",
         "",

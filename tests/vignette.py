@@ -88,7 +88,6 @@ class Vignette:
         possible: rows whose condition is unknown.
         rests: rows whose condition is no.
         facts: feature or judgement -> its value as shown.
-        about: ids of citations (statements) that the case is there for.
     """
 
     file: str
@@ -338,17 +337,18 @@ def _taken(line: _Line) -> list[Json]:
 
 
 def _given(line: _Line) -> list[Json]:
-    what, status, dose, route = line.take("given"), line.take("status", "completed"), line.take("dose"), None
-    route = line.take("route")
-    dosage: Json = {}
-    if route is not None:
-        dosage["route"] = code(route)
+    what, status, dose, route = (
+        line.take("given"),
+        line.take("status", "completed"),
+        line.take("dose"),
+        line.take("route"),
+    )
+    dosage: Json = {} if route is None else {"route": code(route)}
     if dose is not None:
         number, _, unit = dose.partition(" ")
         dosage["dose"] = fhir.quantity(float(number), unit)
     more: Json = {"dosage": dosage} if dosage else {}
-    on = line.day("on") or ""
-    return [fhir.a_medication_administration(code(what), status=status, on=on, **more, **line.rest())]
+    return [fhir.a_medication_administration(code(what), status=status, on=line.day("on"), **more, **line.rest())]
 
 
 def _ordered(line: _Line) -> list[Json]:
@@ -483,11 +483,11 @@ def _case(file: str, base: Mapping[str, Any], own_words: Mapping[str, Any]) -> V
         lines = (
             base["record"]
             if first
-            else _varied(base["record"], told_changes(own_words, "record"), own_words.get("without", []))
+            else _varied(base["record"], _changes(own_words, "record"), own_words.get("without", []))
         )
         drafts = base.get("drafts", {})
         if not first:
-            drafts = _varied(drafts, told_changes(own_words, "drafts"), own_words.get("without_drafts", []))
+            drafts = _varied(drafts, _changes(own_words, "drafts"), own_words.get("without_drafts", []))
         hook = told.get("hook", "patient-view")
         orders = tuple(_expand(drafts, _DRAFTS, today))
         by_id = {each["id"]: f"{each['resourceType']}/{each['id']}" for each in orders}
@@ -515,7 +515,7 @@ def _case(file: str, base: Mapping[str, Any], own_words: Mapping[str, Any]) -> V
         raise VignetteError(f"{file}: {name or 'the patient'}: {fault}") from fault
 
 
-def told_changes(words: Mapping[str, Any], section: str) -> Mapping[str, Entry]:
+def _changes(words: Mapping[str, Any], section: str) -> Mapping[str, Entry]:
     """What a variation says of ``record`` or ``drafts``."""
     changes: Mapping[str, Entry] = words.get(section, {})
     return changes

@@ -2,7 +2,7 @@
 
 A file may be a Bundle (one patient or several), a single resource or an array of them, NDJSON (one resource or Bundle a
 line), each also gzipped, or a whole hook request. A file stands for the whole record: what is not in it counts as
-looked for and not found.
+looked for and not found. Without a Patient in it, the patients are those that its resources name.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import functools
 import gzip
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,10 +43,14 @@ class _Head(msgspec.Struct):
     resourceType: str = ""  # noqa: N815 - FHIR's name
     id: str = ""
     hook: str = ""
+    subject: Any = None
+    patient: Any = None
+    participant: Any = None
 
 
 class _Entry(msgspec.Struct):
     resource: _Head | None = None
+    fullUrl: Any = None  # noqa: N815 - FHIR's name
 
 
 class _Bundle(msgspec.Struct):
@@ -164,24 +169,57 @@ def _head(raw: msgspec.Raw) -> _Head:
 
 
 def _bundled(content: bytes) -> list[_Head]:
+    """The heads of a Bundle's resources; one without an id is known by the end of its fullUrl, as the reader has it."""
     try:
         entries = msgspec.json.decode(content, type=_Bundle).entry or []
     except (msgspec.DecodeError, RecursionError):
         return []
-    return [entry.resource for entry in entries if entry is not None and entry.resource is not None]
+    heads = []
+    for entry in entries:
+        if entry is not None and entry.resource is not None:
+            head = entry.resource
+            if not head.id and isinstance(entry.fullUrl, str):
+                head.id = re.split(r"[/:]", entry.fullUrl)[-1]
+            heads.append(head)
+    return heads
+
+
+_PATIENT: Final = re.compile(r"(?P<base>.*/)?Patient/(?P<id>[^/]+)(/_history/.*)?")
+
+
+def _patients_named(heads: Iterable[_Head]) -> list[tuple[str, str]]:
+    """(base URL or empty, id) of each patient that the resources name as theirs, in order of appearance."""
+    found: dict[tuple[str, str], None] = {}
+    for head in heads:
+        actors = head.participant if isinstance(head.participant, list) else ()
+        for each in (head.subject, head.patient, *(one.get("actor") for one in actors if isinstance(one, dict))):
+            reference = each.get("reference") if isinstance(each, dict) else None
+            if isinstance(reference, str) and (named := _PATIENT.fullmatch(reference)):
+                found[named["base"] or "", named["id"]] = None
+    return list(found)
 
 
 def _of_patients(name: str, content: bytes, heads: Sequence[_Head]) -> Iterator[Case]:
     ids = list(dict.fromkeys(head.id for head in heads if head.resourceType == "Patient" and head.id))
-    if not ids:
-        yield Case(name, Record(""), fault="no Patient with an id in it")
     for patient_id in ids:
         yield Case(name if len(ids) == 1 else f"{name}#{patient_id}", _whole(patient_id, (content,)))
+    if ids:
+        return
+    named = _patients_named(heads)
+    if not named:
+        yield Case(name, Record(""), fault="no Patient with an id in it, and no resource that names one")
+    for base, patient_id in named:
+        record = _whole(patient_id, (content,), base)
+        record = replace(record, obtained={**record.obtained, _NO_PATIENT.key: _NO_PATIENT})
+        yield Case(name if len(named) == 1 else f"{name}#{patient_id}", record)
 
 
-def _whole(patient_id: str, payloads: tuple[bytes, ...]) -> Record:
+_NO_PATIENT: Final = Obtained("patient", State.NOT_OBTAINED, cause="no Patient resource in the file")
+
+
+def _whole(patient_id: str, payloads: tuple[bytes, ...], base_url: str = "") -> Record:
     """The payloads as the whole record: any kind of data that is not in them was looked for and not found."""
-    return Record(patient_id, obtained={"file": Obtained("file", State.PRESENT, payloads=payloads)})
+    return Record(patient_id, base_url, obtained={"file": Obtained("file", State.PRESENT, payloads=payloads)})
 
 
 def _lines(name: str, content: bytes) -> Iterator[Case]:

@@ -220,6 +220,8 @@ class Between(Condition):
     def words(self, label: Label) -> str:
         """See Condition."""
         parts = []
+        if self.low is not None and self.low == self.high:
+            return f"{label(self.feature)}: {self.low.show()}"
         if self.low is not None:
             parts.append(f"{'over' if self.above else 'at least'} {self.low.show()}")
         if self.high is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 RULE_BASED: Final = (
-    "For clinicians, to inform and not to replace judgement; rule-based, from guidelines, labels and trials that each card "
-    "names."
+    "For clinicians, to inform and not to replace judgement; rule-based, from guidelines, labels and trials that each "
+    "card names."
 )
 """How it comes to its advice and whom it is for, said of every service (TR-02)."""
 

@@ -16,6 +16,7 @@ from cds_service.guideline import knowledge
 from cds_service.guideline.citations import CITATIONS, SourceKind, Status
 from cds_service.guideline.disagreements import DISAGREEMENTS
 from cds_service.guideline.draft_order_checks import ORDER_FACTS
+from cds_service.guideline.judgements import JUDGEMENTS
 from cds_service.guideline.thresholds import ALL
 from cds_service.pages import releases, transparency
 from cds_service.pages.elements import PERSONAL, elements, extensions
@@ -172,13 +173,15 @@ PAGES: Final[Mapping[str, Page]] = {
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("cds_service.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["judgements"] = frozenset(JUDGEMENTS)
+    return environment
 
 
 def page(name: str, frame: Frame) -> str:

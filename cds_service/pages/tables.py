@@ -10,7 +10,7 @@ from typing import Final
 from cds_service.cards import label
 from cds_service.guideline import pathway, systemic
 from cds_service.guideline.citations import CITATIONS, Citation, SourceKind, ordered
-from cds_service.guideline.conditions import ALWAYS, AllOf, Condition
+from cds_service.guideline.conditions import ALWAYS, AllOf, AnyOf, Condition
 from cds_service.guideline.draft_order_checks import CHECKS
 from cds_service.guideline.information import INFORMATION
 from cds_service.guideline.judgements import JUDGEMENTS, YES_WHEN, read_by
@@ -140,7 +140,20 @@ def mark(citation: Citation) -> str:
 def in_words(condition: Condition) -> tuple[str, ...]:
     """The parts of a condition that all have to hold."""
     parts = condition.parts if isinstance(condition, AllOf) else (condition,)
-    return tuple(part.words(label) for part in parts)
+    return tuple(_part(part) for part in parts)
+
+
+def _part(part: Condition) -> str:
+    """One part; the whole condition of another row is named by the row instead of being told again."""
+    if isinstance(part, AnyOf) and any(each in _WHOLE for each in part.parts):
+        return ", or ".join(f"as in {_WHOLE[each]}" if each in _WHOLE else each.words(label) for each in part.parts)
+    return part.words(label)
+
+
+_WHOLE: Final[Mapping[Condition, str]] = {
+    row.when: row.id for row in pathway.PATHWAY if isinstance(row.when, AllOf) and len(row.when.parts) > 1
+}
+"""Condition of a pathway row that another row may build on -> id of the row."""
 
 
 def _reads(*conditions: Condition) -> tuple[tuple[str, str], ...]:

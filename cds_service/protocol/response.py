@@ -276,8 +276,13 @@ def _empty(value: Any, path: str) -> Faults:
             yield from _empty(item, f"{path}[{place}]")
 
 
+def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+
+
 def _doubled_uuids(body: Any) -> list[str]:
-    cards = [card for card in body.get("cards", ()) if isinstance(card, Mapping)] if isinstance(body, Mapping) else []
-    named = [*cards, *(s for card in cards for s in card.get("suggestions", ()) if isinstance(s, Mapping))]
+    cards = _objects(body, "cards")
+    named = [*cards, *(suggestion for card in cards for suggestion in _objects(card, "suggestions"))]
     uuids = [item["uuid"] for item in named if "uuid" in item]
     return [f"uuid {value}: is used twice (CARD-06)" for value in sorted({u for u in uuids if uuids.count(u) > 1})]

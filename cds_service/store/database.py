@@ -63,6 +63,7 @@ class Database:
         self._meter = meter
         self._monotonic = monotonic
         self._write_lock = threading.Lock()
+        self._wait_seconds: float = WAIT_SECONDS
         self._prepare_lock = threading.Lock()
         self._prepared = False
         self._identity: tuple[int, int] | None = None
@@ -185,7 +186,7 @@ class Database:
         if not self.sqlite:
             yield
             return
-        if not self._write_lock.acquire(timeout=WAIT_SECONDS):
+        if not self._write_lock.acquire(timeout=self._wait_seconds):
             raise TimeoutError
         try:
             yield

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from fhir_mappings.features.statements import FUTURE, sorted_evidence
 from fhir_mappings.findings import Evidence, Finding
-from fhir_mappings.history import UNVERIFIED, ClinicalStatus, Concepts, Diagnosis, Fact, History, Verification
+from fhir_mappings.history import (
+    UNVERIFIED,
+    ClinicalStatus,
+    Concepts,
+    Diagnosis,
+    Fact,
+    History,
+    Observed,
+    Verification,
+)
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate, recent
 
@@ -163,7 +172,7 @@ def findings(
 
 def postdated(history: History, concepts: Concepts, today: dt.date) -> str:
     """A note when a condition or observation about the concepts is dated after today and left out; else empty."""
-    facts = (*history.diagnoses_about(concepts), *history.observed_about(concepts))
+    facts: tuple[Diagnosis | Observed, ...] = (*history.diagnoses_about(concepts), *history.observed_about(concepts))
     return FUTURE if any(about(each, concepts) and future(each.date, today) for each in facts) else ""
 
 

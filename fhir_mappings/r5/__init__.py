@@ -58,8 +58,7 @@ _ADHERENCE: Final[Mapping[str, str]] = MappingProxyType(
 def _taken(statement: Any) -> str | None:
     """R4's status: by adherence when the record is final; a record that does not say is of unknown status."""
     if statement.status not in ("recorded", "draft"):
-        status: str | None = statement.status
-        return status
+        return "entered-in-error" if statement.status == "entered-in-error" else None
     said = {code for _, code in codes(statement.adherence.code)} if statement.adherence is not None else set()
     meant = {_ADHERENCE.get(code) for code in said} or {"unknown"}
     return meant.pop() if len(meant) == 1 else None

@@ -15,6 +15,7 @@ from cds_service.guideline.draft_order_checks import CHECKS, ORDER_FACTS
 from cds_service.guideline.judgements import JUDGEMENTS
 from cds_service.guideline.register import REGISTER
 from cds_service.guideline.rule import Check
+from fhir_mappings.features import concurrent_drugs, events
 from fhir_mappings.features.fields import FEATURES
 from tests import test_vignette_properties, vignette
 from tests.traceability import (
@@ -44,7 +45,7 @@ def _checks() -> list[Check]:
 
 
 def test_a_row_id_stands_for_one_row() -> None:
-    tables = Counter(row.id for row in (*ROWS, *pathway.SCOPE_GATE))
+    tables = Counter([*(row.id for row in ROWS), *(gate.id for gate in pathway.SCOPE_GATE)])
     assert {name for name, times in tables.items() if times > 1} == set(IN_TWO_PARTS)
     by_id: dict[str, Check] = {}
     for check in _checks():
@@ -87,10 +88,30 @@ def test_vignettes_forbid_only_codes_that_exist() -> None:
     assert sorted({each.code for case in vignettes() for each in case.never} - REGISTER.keys()) == []
 
 
+APPLIED_IN_READING = {
+    "BEV_HAEMORRHAGE_GRADE": events.SEVERE,
+    "BEV_FISTULA_GRADE": events.LIFE_THREATENING,
+    "ICI_PREDNISONE_MG": concurrent_drugs.PREDNISONE_MG,
+}
+"""Thresholds that the features apply themselves, with the number they apply."""
+
+FOR_READERS_ONLY = {
+    "BEV_HAEMOPTYSIS_ML": "no record tells a volume: any haemoptysis counts",
+    "TISOTUMAB_DOSE_LOW": "the row counts the deviation in percent of each of the label's doses",
+}
+"""Thresholds that stand on the guideline pages only, with the reason."""
+
+
 def test_every_threshold_is_used() -> None:
-    guideline = Path(thresholds.__file__).parent
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(guideline.parent.rglob("*.py")))
-    assert [name for name in thresholds.ALL if len(re.findall(rf"\b{name}\b", text)) < 2] == []
+    sources = Path(thresholds.__file__).parents[1].rglob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    unused = {name for name in thresholds.ALL if len(re.findall(rf"\b{name}\b", text)) < 2}
+    assert unused == APPLIED_IN_READING.keys() | FOR_READERS_ONLY.keys()
+
+
+@pytest.mark.parametrize("name", APPLIED_IN_READING)
+def test_the_features_apply_the_number_of_the_guideline(name: str) -> None:
+    assert thresholds.ALL[name].value == APPLIED_IN_READING[name]
 
 
 def test_every_word_of_the_glossary_is_used() -> None:

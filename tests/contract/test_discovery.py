@@ -53,8 +53,10 @@ def test_disc_02_to_11_each_entry_has_the_members_of_the_specification(discovere
             "description",
             "usageRequirements",
             "prefetch",
+            "extension",
         }
-        assert all(isinstance(value, str) and value for name, value in entry.items() if name != "prefetch")
+        words = {name: value for name, value in entry.items() if name not in {"prefetch", "extension"}}
+        assert all(isinstance(value, str) and value for value in words.values())
         assert (entry["version"], entry["hookVersion"]) == ("3.0.0", "1.0")
         assert re.fullmatch(r"[A-Za-z0-9-]+", entry["id"])
         assert all(isinstance(template, str) and key for key, template in entry["prefetch"].items())

@@ -1,4 +1,4 @@
-"""Valid requests made invalid, or merely odd, in ways that a seed decides: members, values, and the bytes themselves."""
+"""Valid requests made invalid, or merely odd, as a seed decides: their members, their values, their very bytes."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def _swap(body: Json, place: Place, random_: random.Random) -> None:
     container, key = place
     other = _place(body, random_)
     if other is not None:
-        container[key] = copy.deepcopy(other[0][other[1]])
+        container[key] = json.loads(json.dumps(other[0][other[1]]))
 
 
 def _wrap(_: Json, place: Place, random_: random.Random) -> None:
     container, key = place
-    for _level in range(random_.choice((1, 2, 20, 70, 300))):
+    for _level in range(random_.choice((1, 2, 20, 70, 100))):
         container[key] = [container[key]] if random_.random() < 0.5 else {"extension": [container[key]]}
 
 
@@ -141,7 +141,19 @@ def _flip(data: bytes, random_: random.Random) -> bytes:
 def _insert(data: bytes, random_: random.Random) -> bytes:
     place = random_.randrange(len(data) + 1)
     what = random_.choice(
-        (b"\x00", b"\xff\xfe", b'"', b"[" * 60_000, b"NaN", b"-Infinity", b"9" * 5000, b"\\ud800", b"/*x*/", b"}{", b",")
+        (
+            b"\x00",
+            b"\xff\xfe",
+            b'"',
+            b"[" * 60_000,
+            b"NaN",
+            b"-Infinity",
+            b"9" * 5000,
+            b"\\ud800",
+            b"/*x*/",
+            b"}{",
+            b",",
+        )
     )
     return data[:place] + what + data[place:]
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class Report:
         """The figures, and the first answers that were wrong."""
         shown = " ".join(f"{status}:{count}" for status, count in sorted(self.statuses.items()))
         return [
-            f"mutants {self.mutants}, 5xx {self.server_errors}, broken connections {self.statuses[0]}, "
+            f"mutants {self.mutants}, 5xx {self.server_errors}, broken connections {self.statuses[0]}",
             f"slowest {self.slowest:.2f} s, {self.seconds:.0f} s in all",
             f"statuses {shown}",
             f"untouched calls answered otherwise afterwards: {len(self.changed)}",
@@ -87,8 +88,20 @@ def target() -> Iterator[tuple[Served, str]]:
         yield service, fhir
 
 
-def fire(service: Served, fhir: str, mutants: int, seed: int, *, threads: int = 4, progress: bool = False) -> Report:
-    """Send so many mutants, each thread its own, and compare the untouched calls before and after."""
+def fire(
+    service: Served,
+    fhir: str,
+    mutants: int,
+    seed: int,
+    *,
+    threads: int = 4,
+    longest: float = LONGEST_SECONDS,
+    progress: bool = False,
+) -> Report:
+    """Send so many mutants, each thread its own, and compare the untouched calls before and after.
+
+    An answer that takes longer than ``longest`` seconds counts as wrong.
+    """
     report = Report()
     lock = threading.Lock()
     start = time.monotonic()
@@ -99,16 +112,19 @@ def fire(service: Served, fhir: str, mutants: int, seed: int, *, threads: int = 
         with requests.Session() as session:
             for number in numbers:
                 sent = _mutant(fhir, seed, number)
-                _judge(report, lock, number, *_send(session, service, *sent))
+                status, content, seconds = _send(session, service, *sent)
+                wrong = verdict(status, content) + ([f"took {seconds:.1f} s"] if seconds > longest else [])
+                with lock:
+                    report.statuses[status] += 1
+                    report.slowest = max(report.slowest, seconds)
+                    report.wrong += [f"mutant {number}: {status}: {what}" for what in wrong]
                 if progress and number % 500 == 499:
                     sys.stdout.write(f"{number + 1} mutants\n")
                     sys.stdout.flush()
 
-    workers = [threading.Thread(target=run) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(run) for _ in range(threads)]:
+            done.result()
     after = _untouched(service)
     report.changed = [name for name in before if before[name] != after[name]]
     report.seconds = time.monotonic() - start
@@ -151,16 +167,6 @@ def _send(session: requests.Session, service: Served, path: str, body: bytes) ->
     except requests.RequestException:
         return 0, b"", time.monotonic() - start
     return answer.status_code, answer.content, time.monotonic() - start
-
-
-def _judge(report: Report, lock: threading.Lock, number: int, status: int, content: bytes, seconds: float) -> None:
-    wrong = verdict(status, content)
-    if seconds > LONGEST_SECONDS:
-        wrong.append(f"took {seconds:.1f} s")
-    with lock:
-        report.statuses[status] += 1
-        report.slowest = max(report.slowest, seconds)
-        report.wrong += [f"mutant {number}: {status}: {what}" for what in wrong]
 
 
 def verdict(status: int, content: bytes) -> list[str]:

@@ -39,7 +39,10 @@ class Asked:
 
 @dataclass
 class FaultyFhirServer:
-    """What the server holds, how each resource type answers (by default well), and what it was asked."""
+    """What the server holds, how each resource type answers (by default well), and what it was asked.
+
+    ``by_chance`` names the fault of a request in place of its type's, or None to answer well.
+    """
 
     port: int = 0
     resources: dict[str, list[Resource]] = field(default_factory=dict)
@@ -48,6 +51,8 @@ class FaultyFhirServer:
     released: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
     origin: str = "http://127.0.0.1"
+    by_chance: Callable[[Asked], str | None] | None = None
+    remembers: bool = True
 
     @property
     def base(self) -> str:
@@ -55,6 +60,12 @@ class FaultyFhirServer:
 
     def asked_for(self, resource_type: str) -> list[Asked]:
         return [one for one in self.asked if one.resource_type == resource_type]
+
+    def fault_of(self, asked: Asked) -> str | None:
+        """Name of the fault that answers a request."""
+        if self.by_chance is not None:
+            return self.by_chance(asked)
+        return self.faults.get(asked.resource_type) or self.faults.get("*")
 
     def searchset(self, resources: Sequence[Resource], **members: Any) -> bytes:
         entries = [{"resource": resource, "search": {"mode": "match"}} for resource in resources]
@@ -93,8 +104,9 @@ class _Handler(socketserver.StreamRequestHandler):
         world.connections += 1
         with contextlib.suppress(OSError):  # the client has hung up, which is what many of these faults are for
             while asked := self._next():
-                world.asked.append(asked)
-                fault = world.faults.get(asked.resource_type) or world.faults.get("*")
+                if world.remembers:
+                    world.asked.append(asked)
+                fault = world.fault_of(asked)
                 hangs_up = FAULTS[fault](world, asked, self.wfile.write) if fault else self._answer_well(asked)
                 if hangs_up:
                     return
@@ -129,7 +141,7 @@ class _Server(socketserver.ThreadingTCPServer):
             super().finish_request(request, client_address)
             return
         with contextlib.suppress(OSError), self._tls.wrap_socket(request, server_side=True) as secure:
-            super().finish_request(secure, client_address)  # type: ignore[arg-type]
+            super().finish_request(secure, client_address)
 
 
 Write = Callable[[bytes], Any]

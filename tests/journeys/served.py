@@ -59,7 +59,7 @@ def command(*arguments: str) -> list[str]:
 @contextlib.contextmanager
 def served(folder: Path, *arguments: str, log: Path | None = None, **settings: str) -> Iterator[Served]:
     """The service until the block ends; what it says on standard error goes to ``log``."""
-    with open(log if log is not None else os.devnull, "w", encoding="utf-8") as errors:
+    with Path(log if log is not None else os.devnull).open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own command line
             command(*arguments),
             env=environment(folder, **settings),

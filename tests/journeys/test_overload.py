@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -54,7 +55,7 @@ def heavy_call() -> bytes:
 
 
 def test_a_flood_is_shed_and_starves_nobody_else(tmp_path: Path, heavy_call: bytes) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "MODE": "production",
         "BASE_URL": BASE,
         "TRUSTED_CLIENTS": str(trusted(tmp_path)),
@@ -92,7 +93,7 @@ def test_a_flood_is_shed_and_starves_nobody_else(tmp_path: Path, heavy_call: byt
 
 
 def test_the_rate_of_a_client_is_counted_over_all_workers(tmp_path: Path) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "MODE": "production",
         "BASE_URL": BASE,
         "TRUSTED_CLIENTS": str(trusted(tmp_path)),

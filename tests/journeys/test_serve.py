@@ -15,6 +15,7 @@ import requests
 from tests.contract.calls import PATIENT_VIEW, patient_view
 from tests.journeys.served import SECONDS_TO_START, command, environment, served
 
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import Any
+from types import ModuleType
 
 import pytest
 
 from fhir_mappings import versions
 from fhir_mappings.history import History
+from fhir_mappings.r4 import proposal as r4_proposal
+from fhir_mappings.r5 import proposal as r5_proposal
 from fhir_mappings.record import Record
-from tests.fhir_builders import SUBJECT, Json, a_condition, a_medication_statement, a_record, codeable, coded
+from fhir_mappings.stu3 import proposal as stu3_proposal
+from tests.convert import to_version
+from tests.fhir_builders import (
+    SUBJECT,
+    Json,
+    a_condition,
+    a_medication_administration,
+    a_medication_request,
+    a_medication_statement,
+    a_procedure,
+    a_record,
+    a_report,
+    a_service_request,
+    an_allergy,
+    an_appointment,
+    an_imaging_study,
+    an_observation,
+    codeable,
+    coded,
+)
 
 CANCER = "cervical-squamous-cell-carcinoma"
 
@@ -24,12 +44,9 @@ def test_r4_and_r4b_are_read(version: str) -> None:
     ("version", "name"),
     [
         ("1.0.2", "DSTU2"),
-        ("3.0.1", "STU3"),
-        ("5.0.0", "R5"),
-        ("R5", "R5"),
-        ("STU3", "STU3"),
         ("DSTU2", "DSTU2"),
         ("DSTU1", "DSTU1"),
+        ("6.0.0-ballot3", "R6"),
         ("nonsense", "nonsense"),
         ("9.9", "9.9"),
     ],
@@ -38,30 +55,72 @@ def test_a_stated_version_that_no_folder_reads_is_refused_in_plain_words(version
     with pytest.raises(versions.UnsupportedVersion) as refused:
         versions.read(a_record(fhir_version=version))
     assert refused.value.version == name
-    assert str(refused.value) == f"FHIR {name} is not supported yet; this service reads FHIR R4"
+    assert str(refused.value) == f"FHIR {name} is not supported; this service reads FHIR STU3, R4, R5"
 
 
 def stu3_condition() -> Json:
-    return a_condition(CANCER, clinicalStatus="active", verificationStatus="confirmed")
+    return to_version("3.0.2", a_condition(CANCER))
 
 
 def r5_statement() -> Json:
-    return a_medication_statement(None, status="recorded", medication={"concept": coded("cisplatin")})
+    return to_version("5.0.0", a_medication_statement("cisplatin"))
 
 
 @pytest.mark.parametrize(
-    ("resource", "name"),
+    ("version", "resource", "builder"),
     [
-        (stu3_condition(), "STU3"),
-        (a_condition(CANCER, assertedDate="2017-01-01"), "STU3"),
-        (a_medication_statement("cisplatin", status="active", taken="y"), "STU3"),
-        (a_condition(CANCER, dateRecorded="2015-01-01"), "DSTU2"),
-        (r5_statement(), "R5"),
+        ("3.0.2", stu3_condition(), stu3_proposal),
+        ("STU3", stu3_condition(), stu3_proposal),
+        ("5.0.0", r5_statement(), r5_proposal),
+        ("R5", r5_statement(), r5_proposal),
     ],
 )
-def test_the_data_betray_their_version_when_it_is_not_stated(resource: Json, name: str) -> None:
-    with pytest.raises(versions.UnsupportedVersion, match=name):
-        versions.read(a_record(resource, fhir_version=""))
+def test_a_stated_version_has_its_reader_and_its_builder(version: str, resource: Json, builder: ModuleType) -> None:
+    history, proposals = versions.read_for_reply(a_record(resource, fhir_version=version))
+    assert len(history.diagnoses) + len(history.drugs) == 1
+    assert history.unreadable == ()
+    assert proposals is builder
+
+
+TELLING = {
+    "5.0.0": (
+        a_procedure("pelvic-exenteration", performedDateTime="2024-02-03"),
+        a_medication_statement("cisplatin", status="active"),
+        a_medication_administration("cisplatin"),
+        a_medication_request("cisplatin"),
+        an_imaging_study("imaging-pet-ct"),
+        a_service_request("pelvic-exenteration"),
+        an_appointment("pelvic-exenteration"),
+        an_allergy("cisplatin"),
+    ),
+    "3.0.2": (
+        a_condition(CANCER),
+        a_procedure("pelvic-exenteration", status="not-done"),
+        a_medication_statement("cisplatin", status="active"),
+        a_report("imaging-pet-ct", conclusionCode=[coded("metastasis-lung")]),
+        an_observation("ecog-performance-status", valueInteger=1, interpretation=[codeable(text="well")]),
+        an_allergy("cisplatin"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "resource"),
+    [
+        pytest.param(version, to_version(version, each), id=f"{version} {each['resourceType']}")
+        for version, several in TELLING.items()
+        for each in several
+    ],
+)
+def test_one_resource_is_enough_to_tell_the_version(version: str, resource: Json) -> None:
+    stated = versions.read_for_reply(a_record(resource, fhir_version=version))
+    assert stated[0].unreadable == ()
+    assert versions.read_for_reply(a_record(resource, fhir_version="")) == stated
+
+
+def test_dstu2_is_refused_when_it_is_not_stated() -> None:
+    with pytest.raises(versions.UnsupportedVersion, match="DSTU2"):
+        versions.read(a_record(a_condition(CANCER, dateRecorded="2015-01-01"), fhir_version=""))
 
 
 def test_a_stated_version_is_believed() -> None:
@@ -79,12 +138,35 @@ def test_names_of_other_versions_do_not_matter_while_everything_can_be_read() ->
     assert len(versions.read(a_record(note, vendor, fhir_version="")).diagnoses) == 1
 
 
-def test_a_new_version_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_r5(record: Record) -> History:
+def test_a_resource_in_another_version_does_not_carry_the_record_with_it() -> None:
+    own = [a_condition(CANCER), a_procedure("pelvic-exenteration"), a_medication_statement("cisplatin")]
+    history, builder = versions.read_for_reply(a_record(*own, stu3_condition(), fhir_version=""))
+    assert len(history.diagnoses) == 1
+    assert len(history.unreadable) == 1
+    assert builder is r4_proposal
+
+
+@pytest.mark.parametrize("version", ["5.0.0", "3.0.2"])
+@pytest.mark.parametrize("draft", [a_medication_request("cisplatin"), a_service_request("pelvic-exenteration")])
+def test_draft_orders_alone_tell_their_version(version: str, draft: Json) -> None:
+    drafted = to_version(version, {**draft, "status": "draft"})
+    history, builder = versions.read_for_reply(a_record(drafts=[drafted], fhir_version=""))
+    (order,) = history.drafts
+    assert order.concepts
+    assert order.resource == drafted
+    same = version == "3.0.2" and draft["resourceType"] == "MedicationRequest"
+    assert builder is {"5.0.0": r5_proposal, "3.0.2": r4_proposal if same else stu3_proposal}[version]
+
+
+def test_the_builder_alone_is_that_of_the_reading() -> None:
+    assert versions.proposals(a_record(r5_statement(), fhir_version="")) is r5_proposal
+
+
+def test_a_new_version_is_one_line_in_each_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_r6(record: Record) -> History:
         assert record.obtained
         return History()
 
-    readers: Any = MappingProxyType({**versions.READERS, "5": read_r5})
-    monkeypatch.setattr(versions, "READERS", readers)
-    assert versions.read(a_record(r5_statement(), fhir_version="5.0.0")) == History()
-    assert versions.read(a_record(r5_statement(), fhir_version="")) == History()
+    monkeypatch.setattr(versions, "READERS", {**versions.READERS, "6": read_r6})
+    monkeypatch.setattr(versions, "PROPOSALS", {**versions.PROPOSALS, "6": r5_proposal})
+    assert versions.read(a_record(r5_statement(), fhir_version="6.0.0")) == History()

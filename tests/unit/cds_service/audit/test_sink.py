@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import resource
 import stat
 import subprocess
@@ -49,8 +48,13 @@ def test_a_file_that_was_moved_away_is_begun_anew(path: Path) -> None:
 
 def test_lines_of_many_writers_stay_whole(path: Path) -> None:
     lines = [str(number).encode() * 3000 for number in range(8)]
+
+    def write(line: bytes) -> None:
+        for _ in range(10):
+            AuditFile(path).append([line, line])
+
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda line: [AuditFile(path).append([line, line]) for _ in range(10)], lines))
+        list(threads.map(write, lines))
     written = path.read_bytes().splitlines()
     assert len(written) == 160
     assert set(written) == set(lines)
@@ -116,4 +120,4 @@ def test_the_lock_goes_with_a_process_that_is_killed(path: Path) -> None:
         process.kill()
         process.wait()
         AuditFile(path).append([b"two"])
-    assert os.path.getsize(path) == len(b"one\ntwo\n")
+    assert path.read_bytes() == b"one\ntwo\n"
