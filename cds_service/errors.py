@@ -11,6 +11,7 @@
         ForbiddenServer     a FHIR server that this service may not ask
         BodyTooLarge        more bytes or members than are read
         UnsupportedBody     not JSON by its headers, or encoded
+      LaunchFailed          a SMART launch or its page cannot go on; carries the Hitch
       NotAuthenticated      the caller did not show who it is; carries the Refusal, which is for the log alone
       PreconditionFailed    data without which no rule can speak could not be had (CDS Hooks: 412)
       UnsupportedFhirVersion  the data are of a FHIR version that is not read (412 as well: no rule can speak)
@@ -96,6 +97,26 @@ class Refusal(enum.StrEnum):
     REPLAYED = "replayed"
 
 
+class Hitch(enum.StrEnum):
+    """Why a SMART launch or its page cannot go on, in words for the person before it. A fixed set, by name in the log."""
+
+    NO_SERVER = "No FHIR server was named. Open this page from the patient's record."
+    BAD_PARAMETERS = "The address that this page was opened with is not one of a SMART launch."
+    FOREIGN_SERVER = "This service is not registered with the FHIR server that the launch names."
+    NO_CONFIGURATION = "The SMART configuration of the FHIR server could not be had."
+    BAD_CONFIGURATION = "The SMART configuration of the FHIR server cannot be used: its addresses are unsafe or missing."
+    NO_S256 = "The authorization server does not offer the protection (PKCE with S256) that this service insists on."
+    NOT_BEGUN_HERE = "This launch was not begun in this browser, or more than ten minutes ago."
+    OTHER_AUTHORITY = "The answer came from another authorization server than the one that was asked."
+    NOT_ALLOWED = "The authorization server did not allow it."
+    NOT_AUTHORIZED = "The authorization server ended the launch with an error."
+    NO_CODE = "The authorization server sent no code."
+    CODE_REFUSED = "The authorization server did not take the code; each can be used once, for a short time."
+    NO_TOKEN = "The authorization server gave no access token that can be used."  # noqa: S105 - words, not a secret
+    NO_PATIENT = "No patient was chosen in the launch."
+    ENDED = "This page has ended: it can be read for ten minutes."
+
+
 class ServiceError(Exception):
     """Root of every error that this package raises on purpose."""
 
@@ -139,6 +160,14 @@ class BodyTooLarge(RefusedRequest):
 
 class UnsupportedBody(RefusedRequest):
     """The body is not JSON by its Content-Type, or carries a content coding."""
+
+
+class LaunchFailed(ServiceError):  # noqa: N818 - named by what happened
+    """A SMART launch, or the page that it opened, cannot go on. The message is that of the hitch, nothing else."""
+
+    def __init__(self, hitch: Hitch) -> None:
+        self.hitch = hitch
+        super().__init__(hitch.value)
 
 
 class NotAuthenticated(ServiceError):  # noqa: N818 - named by what happened

@@ -48,6 +48,7 @@ class Settings:
     fhir_servers: tuple[str, ...] = ()
     allow_insecure_loopback: bool = False
     database_url: str = field(default="", repr=False)
+    database_url_file: str = field(default="", repr=False)
     state_dir: Path = field(default_factory=lambda: platformdirs.user_state_path("recurrence-cds"))
     deadline_seconds: float = 2.5
     cors_origins: tuple[str, ...] = ()
@@ -75,6 +76,9 @@ class Settings:
     log_level: str = "INFO"
     site_statements: Mapping[str, str] = field(default_factory=dict)
     terminology_server: str | None = None
+    smart_client_id: str | None = None
+    smart_client_secret_file: str = field(default="", repr=False)
+    smart_issuers: tuple[str, ...] = ()
 
     @property
     def sandbox(self) -> bool:
@@ -88,8 +92,8 @@ class Settings:
 
     @property
     def stored_in(self) -> str:
-        """Database URL: the one chosen, or an SQLite file in the state folder."""
-        return self.database_url or f"sqlite:///{self.state_dir / 'recurrence-cds.sqlite3'}"
+        """Database URL: the one chosen, as it stands or as a file holds it, or an SQLite file in the state folder."""
+        return self.database_url or self.database_url_file or f"sqlite:///{self.state_dir / 'recurrence-cds.sqlite3'}"
 
     @classmethod
     def load(cls, environment: Mapping[str, str]) -> Settings:
@@ -122,7 +126,14 @@ class Settings:
         rules = self._sandbox_rules() if self.sandbox else self._production_rules()
         shared = not self.several_hosts or not self.stored_in.startswith("sqlite")
         one_host = ("DATABASE_URL", not shared, "SQLite is for one host, and SEVERAL_HOSTS is set")
-        return [f"{PREFIX}{name}: {fault}" for name, wrong, fault in (*rules, one_host) if wrong]
+        twice = bool(self.database_url and self.database_url_file)
+        smart = (self.smart_issuers or self.smart_client_secret_file) and not self.smart_client_id
+        app = ("SMART_CLIENT_ID", bool(smart), "SMART_ISSUERS and SMART_CLIENT_SECRET_FILE go with it, and it is missing")
+        lax = self.sandbox or self.allow_insecure_loopback
+        secure = all(is_secure(url, loopback=lax) for url in self.smart_issuers)
+        issuers = ("SMART_ISSUERS", not secure, "have to be https")
+        one_url = ("DATABASE_URL_FILE", twice, "the database stands in DATABASE_URL already")
+        return [f"{PREFIX}{name}: {fault}" for name, wrong, fault in (*rules, one_host, one_url, app, issuers) if wrong]
 
     def _sandbox_rules(self) -> tuple[tuple[str, bool, str], ...]:
         return (("CLOSED_DISCOVERY", self.closed_discovery, "sandbox mode has no authentication"),)
@@ -235,6 +246,26 @@ def _database(text: str) -> str:
     return text
 
 
+def _client_id(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{1,256}", text):
+        raise ValueError("has to be 1 to 256 visible ASCII characters")
+    return text
+
+
+def _issuers(text: str) -> tuple[str, ...]:
+    """Base URLs as typed, since an authorization server may compare them letter by letter."""
+    items = _items(text)
+    bases(items)
+    return tuple(items)
+
+
+def _content(text: str) -> str:
+    try:
+        return _file(text).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError("the file cannot be read") from None
+
+
 def _file(text: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_file():
@@ -260,6 +291,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "FHIR_SERVERS": lambda text: bases(_items(text)),
     "ALLOW_INSECURE_LOOPBACK": _switch,
     "DATABASE_URL": _database,
+    "DATABASE_URL_FILE": lambda text: _database(_content(text)),
     "STATE_DIR": lambda text: Path(text).expanduser(),
     "DEADLINE_SECONDS": _seconds,
     "CORS_ORIGINS": _origins,
@@ -287,5 +319,8 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "LOG_LEVEL": _one_of(*LEVELS),
     "TERMINOLOGY_SERVER": _url,
     "SITE_STATEMENTS": lambda text: _statements(_file(text)),
+    "SMART_CLIENT_ID": _client_id,
+    "SMART_CLIENT_SECRET_FILE": _content,
+    "SMART_ISSUERS": _issuers,
 }
 """Name without prefix to reader; the field of Settings has the same name in small letters."""

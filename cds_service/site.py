@@ -20,9 +20,11 @@ class Site:
         recommend: whether options of strength ``recommended`` may carry ``isRecommended``.
         region_notice: one line that every card's detail ends with; empty for none.
         base_url: public base of this service, without trailing slash, for links.
+        smart_launch: where the caller's EHR launches the SMART app; empty where the app is not registered there.
     """
 
     profile: Profile = "standard"
     recommend: bool = False
     region_notice: str = ""
     base_url: str = ""
+    smart_launch: str = ""

@@ -125,6 +125,7 @@ class Edge:
         read_seconds: that a body may take to arrive.
         any_origin: whether browsers from anywhere may read the answers (never with credentials).
         origins: those that may otherwise, compared exactly.
+        launches: issuer to the URL that its EHR launches the SMART app at, where the app is registered.
         extension: of each service in discovery.
         authenticate: finds the caller of everything below ``/cds-services``.
         closed_discovery: whether discovery asks for a token as well.
@@ -142,6 +143,7 @@ class Edge:
     read_seconds: float = READ_SECONDS
     any_origin: bool = False
     origins: frozenset[str] = frozenset()
+    launches: Mapping[str, str] = field(default_factory=dict)
     extension: Mapping[str, Any] | None = None
     authenticate: Authenticate = let_anyone_in
     closed_discovery: bool = False
@@ -172,7 +174,8 @@ def blueprint(edge: Edge) -> Blueprint:
         if hook_request.user_type in _NO_ADVICE_USERS:
             return _json(NO_CARDS)
         caller: Caller = g.caller
-        site = replace(edge.site, profile=caller.profile, recommend=caller.recommend)
+        launch = edge.launches.get(caller.issuer, "")
+        site = replace(edge.site, profile=caller.profile, recommend=caller.recommend, smart_launch=launch)
         with edge.admission.place(caller.issuer):
             record = edge.gather(hook_request, service, caller)
             answer = edge.answer(service, hook_request, record, today=edge.today(), site=site)

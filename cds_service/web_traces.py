@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "X-Request-ID"
 _FIT_ID: Final = re.compile(r"[0-9A-Fa-f-]{8,64}")
+_KINDS: Final = {"feedback.feedback": "feedback", "smart.view": "app"}
 _QUIET: Final = frozenset({"/healthz", "/readyz"})
 
 
@@ -100,6 +101,15 @@ class Traces:
 
         return traced
 
+    def explained(self, advice: Advice) -> None:
+        """The SMART app shows this to its user: for the audit record, but not as cards that feedback may come to."""
+        call: Call = g.trace.call
+        call.scope, call.failed, call.knowledge = advice.scope_row, advice.failed, knowledge.VERSION
+        call.cards = len(advice.answer.cards)
+        call.rules = tuple(
+            dict.fromkeys(f"{each['row']}:{each['code']}" for card in advice.answer.cards for each in _decisions(card))
+        )
+
     def _shown(self, call: Call, answer: Answer) -> None:
         now = self._clock()
         metrics.cards(
@@ -138,7 +148,7 @@ class Traces:
         sent = request.headers.get(REQUEST_ID, "")
         identifier = sent if _FIT_ID.fullmatch(sent) else secrets.token_hex(16)
         service = (request.view_args or {}).get("service_id", "")
-        kind: Any = "feedback" if request.endpoint == "feedback.feedback" else "hook"
+        kind: Any = _KINDS.get(request.endpoint or "", "hook")
         call = Call(request_id=identifier, service=service, kind=kind, address=request.remote_addr or "")
         g.trace = Trace(call, time.perf_counter())
 
@@ -153,7 +163,7 @@ class Traces:
             return response
         call = trace.call
         _complete(call, g.get("hook_request"), g.get("caller", ANYONE))
-        if request.method == "POST" and call.service:
+        if (request.method == "POST" and call.service) or (call.kind == "app" and call.patient_id):
             try:
                 self._audit.record(call, Answered(response.status_code))
             except AuditUnavailable as unavailable:

@@ -28,7 +28,7 @@ _CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521
 
 
 @cache
-def private_key(algorithm: str = "ES384", name: str = "first", bits: int = 2048) -> Any:
+def private_key(algorithm: str, name: str = "first", bits: int = 2048) -> Any:
     """A private key for an algorithm; the same for the same arguments."""
     assert name
     if algorithm in _CURVES:

@@ -99,7 +99,7 @@ class Call:
 
     request_id: str
     service: str
-    kind: Literal["hook", "feedback"]
+    kind: Literal["hook", "feedback", "app"]
     hook: str = ""
     hook_instance: str = ""
     issuer: str = ""
@@ -210,7 +210,7 @@ def _answered(call: Call, answered: Answered, site: str) -> dict[str, Any]:
     return {
         "type": _REST,
         "subtype": _OPERATION,
-        "action": "E" if call.kind == "hook" else "C",
+        "action": "C" if call.kind == "feedback" else "E",
         **_outcome(code, f"HTTP {answered.status}" if code != "0" else ""),
         "agent": [
             _agent(_SOURCE_ROLE, display=client, address=call.address, kind="2"),

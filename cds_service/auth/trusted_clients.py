@@ -20,6 +20,7 @@ from cds_service.site import PROFILES, Profile
 
 MAX_TOKEN_LIFE: Final = 3600
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_FILES: Final = frozenset({"jwks_file", "smart_client_secret_file"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class TrustedClient:
         max_token_life_seconds: from ``iat`` to ``exp`` of its tokens, at most.
         recommend: whether options of strength ``recommended`` may be pre-selected.
         allow_missing_typ: whether its tokens may come without ``typ``.
+        smart_client_id: that the SMART app is registered under at its FHIR servers; the setting's when there is none.
+        smart_client_secret_file: file with the app's secret there, for a confidential client.
     """
 
     name: str
@@ -51,6 +54,8 @@ class TrustedClient:
     max_token_life_seconds: int = 900
     recommend: bool = False
     allow_missing_typ: bool = False
+    smart_client_id: str | None = None
+    smart_client_secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,12 @@ def _client(entry: Any, folder: Path) -> tuple[TrustedClient | None, list[tuple[
                 values[name] = CLIENT_READERS[name](value)
             except ValueError as fault:
                 faults.append((name, str(fault)))
-    if "jwks_file" in values:
-        values["jwks_file"] = folder / values["jwks_file"]
-        if not values["jwks_file"].is_file():
-            faults.append(("jwks_file", "is not the path of a file"))
+    for name in _FILES & values.keys():
+        values[name] = folder / values[name]
+        if not values[name].is_file():
+            faults.append((name, "is not the path of a file"))
+    if "smart_client_secret_file" in entry and "smart_client_id" not in entry:
+        faults.append(("smart_client_secret_file", "needs smart_client_id beside it"))
     return (None, faults) if faults else (TrustedClient(**values), [])
 
 
@@ -224,5 +231,7 @@ CLIENT_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "max_token_life_seconds": _life,
     "recommend": _switch,
     "allow_missing_typ": _switch,
+    "smart_client_id": _text,
+    "smart_client_secret_file": _text,
 }
 """Members of a ``[[client]]`` entry, each with the reader that checks it."""

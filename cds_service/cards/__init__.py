@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from cds_service.cards.markdown import Section, detail, escaped
 from cds_service.cards.suggestions import PROMPT_PROPOSAL, Desk, Proposer
 from cds_service.guideline import knowledge
@@ -208,6 +210,7 @@ class _Press:
     history: History
     site: Site
     occasion: Occasion
+    hook_instance: str
     namespace: uuid.UUID
 
     def card(
@@ -242,11 +245,21 @@ class _Press:
         )
 
     def links(self, decisions: Sequence[Decision]) -> tuple[Link, ...]:
-        """The row that leads the card, in words, in the version that spoke (TR-03); nothing of the patient in it."""
-        if not self.site.base_url or not decisions:
+        """The row that leads the card, in words, in the version that spoke (TR-03); and the app that shows the reasons.
+
+        Nothing of the patient is in them: the app learns of the call by reference, from ``appContext`` (LNK-05).
+        """
+        if not decisions:
             return ()
-        url = f"{self.site.base_url}/guideline/{knowledge.VERSION}#{decisions[0].row}"
-        return (Link("How this row reads", url),)
+        links = []
+        if self.site.base_url:
+            url = f"{self.site.base_url}/guideline/{knowledge.VERSION}#{decisions[0].row}"
+            links.append(Link("How this row reads", url))
+        if self.site.smart_launch:
+            context = {"hook": self.occasion.value, "hookInstance": self.hook_instance}
+            app_context = msgspec.json.encode(context).decode()
+            links.append(Link("Open the reasons", self.site.smart_launch, "smart", app_context))
+        return tuple(links)
 
     def source(self, topic: str, decisions: Sequence[Decision]) -> Source:
         """The leading source of the card's decisions, newest standard first."""
@@ -480,7 +493,7 @@ def render(
     """
     namespace = uuid.uuid5(_NAMESPACE, f"{knowledge.VERSION} {hook_instance}")
     desk = Desk(proposals, patient_id, history, namespace, site.recommend)
-    press = _Press(desk, history, site, occasion, namespace)
+    press = _Press(desk, history, site, occasion, hook_instance, namespace)
     alerts = [d for d in decided.decisions if d.kind is Kind.ALERT and d.severity is not Severity.INFO]
     options = [d for d in decided.decisions if d.kind is Kind.OPTION]
     prompts = [d for d in decided.decisions if d.kind is Kind.PROMPT]

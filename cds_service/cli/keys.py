@@ -29,6 +29,7 @@ ALGORITHM: Final = "ES384"
 PRIVATE: Final = "private-key.pem"
 PUBLIC: Final = "keys.json"
 LIFE_SECONDS: Final = 300
+CLINICAL_STATUS: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _HOOKS: Final = {service.id: service.hook for service in hooks.SERVICES}
 
 
@@ -113,7 +114,8 @@ def _body(hook: str) -> dict[str, Any]:
         "resourceType": "Condition",
         "id": "test-condition",
         "subject": {"reference": "Patient/test-patient"},
-        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C53.9"}]},
+        "clinicalStatus": {"coding": [{"system": CLINICAL_STATUS, "code": "recurrence"}]},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "254886006"}]},
     }
     context: dict[str, Any] = {"userId": "Practitioner/test-user", "patientId": "test-patient"}
     if hook != "patient-view":

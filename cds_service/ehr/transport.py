@@ -219,7 +219,7 @@ class Documents:
                 with session.get(url, headers=headers, timeout=seconds, allow_redirects=False, stream=True) as response:
                     if response.status_code != requests.codes.ok:
                         raise FetchFailure(_cause(response.status_code))
-                    return _bounded(response.raw, limit)
+                    return bounded(response.raw, limit)
             except NETWORK_ERRORS as error:
                 late = exchange.expired or time.monotonic() >= deadline or isinstance(error, requests.Timeout)
                 raise FetchFailure(Cause.TIMED_OUT if late else Cause.UNREACHABLE) from None
@@ -233,7 +233,8 @@ def _cause(status: int) -> Cause:
     return Cause.NOT_PROCESSED if status < 500 else Cause.SERVER_FAILED
 
 
-def _bounded(raw: urllib3.BaseHTTPResponse, limit: int) -> bytes:
+def bounded(raw: urllib3.BaseHTTPResponse, limit: int) -> bytes:
+    """The body of an answer after decoding; FetchFailure when it is larger than ``limit`` bytes."""
     parts: list[bytes] = []
     size = 0
     while part := raw.read(CHUNK, decode_content=True):

@@ -77,7 +77,7 @@ FIRST_LINE: tuple[Row, ...] = (
         "F4",
         all_of(CPS_NEGATIVE, NO_BEV),
         (Output("systemic-cisplatin-paclitaxel", R), _AVOID),
-        ("E04", "S04", "S13"),
+        ("E04", "E09", "S04", "S13"),
         gate=True,
     ),
     Row(

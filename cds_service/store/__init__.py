@@ -1,4 +1,4 @@
-"""What has to outlive a process: feedback, issued cards, token ids already seen, and counts for rate limits.
+"""What has to outlive a process: feedback, issued cards, token ids already seen, counts for rate limits, app sessions.
 
 One interface over two databases: an SQLite file for one host, PostgreSQL for more (KEEP-06). A change is kept when its
 method has returned, and not at all when it has raised.
@@ -15,6 +15,7 @@ from cds_service.store.cards import IssuedCard, IssuedCards
 from cds_service.store.claims import RateStore, ReplayStore
 from cds_service.store.database import Database
 from cds_service.store.feedback import FeedbackStore
+from cds_service.store.sessions import SessionStore
 from cds_service.store.upkeep import Upkeep
 
 __all__ = ["IssuedCard", "Store", "open_store"]
@@ -31,6 +32,7 @@ class Store:
         shown: where to put cards that were just shown; they are written a moment later.
         replay: token ids seen.
         rates: counts for rate limits.
+        sessions: open pages of the SMART app, sealed.
         upkeep: throws away what is too old; to be nudged now and then.
     """
 
@@ -40,6 +42,7 @@ class Store:
     shown: Outbox[IssuedCard]
     replay: ReplayStore
     rates: RateStore
+    sessions: SessionStore
     upkeep: Upkeep
 
     def ready(self) -> bool:
@@ -79,6 +82,7 @@ def open_store(
     database.prepare()
     cards = IssuedCards(database)
     feedback = FeedbackStore(database)
+    sessions = SessionStore(database)
     return Store(
         database=database,
         feedback=feedback,
@@ -86,5 +90,6 @@ def open_store(
         shown=Outbox("shown_cards", cards.record, meter=meter),
         replay=ReplayStore(database),
         rates=RateStore(database),
-        upkeep=Upkeep(feedback, cards, keep_days=feedback_keep_days),
+        sessions=sessions,
+        upkeep=Upkeep(feedback, cards, sessions, keep_days=feedback_keep_days),
     )

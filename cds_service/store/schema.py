@@ -75,3 +75,12 @@ RATES: Final = Table(
     Column("calls", BigInteger, nullable=False),
 )
 """Calls of an issuer in the window that began ``window * seconds`` after 1970."""
+
+SESSIONS: Final = Table(
+    "recurrence_cds_app_session",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("ends", Double, nullable=False, index=True),
+    Column("sealed", Text, nullable=False),
+)
+"""One row for each open page of the SMART app; ``sealed`` opens with a key that only the browser has."""

@@ -12,6 +12,7 @@ from typing import Final
 from cds_service.errors import StoreUnavailable
 from cds_service.store.cards import IssuedCards
 from cds_service.store.feedback import MAX_UNMATCHED, FeedbackStore
+from cds_service.store.sessions import SessionStore
 
 EVERY_SECONDS: Final = 3600.0
 DAY: Final = 86400.0
@@ -27,6 +28,7 @@ class Upkeep:
     Args:
         feedback: what is purged.
         cards: as above.
+        sessions: as above.
         keep_days: age of feedback; 0 keeps it for ever.
         monotonic: seconds that only grow.
     """
@@ -35,12 +37,14 @@ class Upkeep:
         self,
         feedback: FeedbackStore,
         cards: IssuedCards,
+        sessions: SessionStore,
         *,
         keep_days: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._feedback = feedback
         self._cards = cards
+        self._sessions = sessions
         self._keep_days = keep_days
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -72,6 +76,7 @@ class Upkeep:
         Raises:
             StoreUnavailable: not all of it could be thrown away.
         """
+        self._sessions.purge()
         gone = self._feedback.purge_unmatched(MAX_UNMATCHED)
         if self._keep_days:
             now = self._feedback.now()

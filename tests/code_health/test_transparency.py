@@ -96,14 +96,14 @@ _ELEMENTS: list[Json] = [
 _CODES = [code for each in PERSONAL if not elements.read_of(each) for code in each.codes]
 
 
-def _observation(code: str) -> Json:
+def _observation(code: str, patient_id: str) -> Json:
     return {
         "resourceType": "Observation",
         "id": f"personal-{code}",
         "status": "final",
         "category": [{"coding": [{"code": "social-history"}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
-        "subject": {"reference": "Patient/p"},
+        "subject": {"reference": f"Patient/{patient_id}"},
         "effectiveDateTime": "2026-11-01",
         "valueCodeableConcept": {"text": "as stated"},
     }
@@ -133,7 +133,8 @@ def test_tr_05_data_that_are_not_used_change_no_card(
             continue
         more = {name: value for part in members for name, value in part.items()}
         resources.append({**each, **more, "extension": [*each.get("extension", ()), *extensions]})
-    told = dataclasses.replace(case, resources=(*resources, *map(_observation, codes)))
+    who = next(each["id"] for each in case.resources if each["resourceType"] == "Patient")
+    told = dataclasses.replace(case, resources=(*resources, *(_observation(code, who) for code in codes)))
     assert _cards(told) == _cards(case)
 
 

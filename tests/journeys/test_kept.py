@@ -1,4 +1,4 @@
-"""Acknowledged means kept: killed processes, many clients, a store that is away (KEEP-01, KEEP-02, KEEP-04, KEEP-05)."""
+"""Acknowledged means kept: killed processes, many clients, a store that is away (KEEP-01, -02, -04, -05)."""
 
 from __future__ import annotations
 

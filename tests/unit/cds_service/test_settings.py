@@ -42,6 +42,23 @@ def test_an_empty_environment_is_the_sandbox() -> None:
     assert settings.stored_in == f"sqlite:///{settings.state_dir / 'recurrence-cds.sqlite3'}"
 
 
+def test_files_of_the_state_folder_may_be_put_elsewhere(tmp_path: Path) -> None:
+    assert load(STATE_DIR=str(tmp_path)).audited_in == tmp_path / "audit" / "audit.jsonl"
+    assert load(AUDIT_FILE=str(tmp_path / "a.jsonl")).audited_in == tmp_path / "a.jsonl"
+
+
+def test_keep_06_sqlite_is_refused_where_there_are_several_hosts() -> None:
+    assert "SQLite is for one host" in faults(SEVERAL_HOSTS="1")[0]
+    assert load(SEVERAL_HOSTS="1", DATABASE_URL="postgresql+psycopg://db/x").several_hosts
+    assert not load(SEVERAL_HOSTS="0").several_hosts
+
+
+@pytest.mark.parametrize(("name", "value"), [("FEEDBACK_KEEP_DAYS", "-1"), ("LOG_LEVEL", "loud")])
+def test_strange_values_of_traces_are_refused(name: str, value: str) -> None:
+    assert len(faults(**{name: value})) == 1
+    assert (load(FEEDBACK_KEEP_DAYS="0").feedback_keep_days, load(LOG_LEVEL="DEBUG").log_level) == (0, "DEBUG")
+
+
 def test_every_field_has_a_reader_and_every_reader_a_field() -> None:
     assert {field.name.upper() for field in fields(Settings)} == READERS.keys()
 

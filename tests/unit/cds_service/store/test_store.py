@@ -137,7 +137,7 @@ class TestFeedback:
     def test_readiness_is_the_occasion_for_a_purge_once_an_hour(self, world: World) -> None:
         store = world.open(feedback_keep_days=1)
         seconds = [0.0]
-        upkeep = Upkeep(store.feedback, store.cards, keep_days=1, monotonic=lambda: seconds[0])
+        upkeep = Upkeep(store.feedback, store.cards, store.sessions, keep_days=1, monotonic=lambda: seconds[0])
         store.feedback.add([overridden()], service=SERVICE)
         world.now += 2 * DAY
         first = upkeep.nudge()
