@@ -90,14 +90,14 @@ lock: $(VENV)/develop.stamp ## pin the newest releases that the ranges allow
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
 		--no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --all-extras --constraint requirements.lock \
-		--output-file requirements-dev.lock
+		--no-emit-trusted-host --no-emit-find-links --extra dev --extra fast --extra postgres --extra report \
+		--constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
 		--no-emit-trusted-host --no-emit-find-links --extra postgres --constraint requirements.lock \
 		--output-file requirements-image.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --group release --constraint requirements-dev.lock \
-		--output-file requirements-release.lock
+		--no-emit-trusted-host --no-emit-find-links --extra release --constraint requirements-dev.lock \
+		--output-file requirements-release.lock pyproject.toml
 
 sample-patients: $(VENV)/develop.stamp ## write the sample patients anew from their description
 	@$(BIN)/python -m tests.sample_patients

@@ -21,6 +21,7 @@ from cds_service import (
     web_feedback,
     web_pages,
     web_published,
+    web_smart,
     web_traces,
     web_workbench,
 )
@@ -30,17 +31,20 @@ from cds_service.auth.authenticator import Authenticator, ReplayStore
 from cds_service.auth.caller import ANYONE, Caller
 from cds_service.ehr import terminology
 from cds_service.ehr.addresses import parse_base
+from cds_service.ehr.authorization import AuthorizationServers
 from cds_service.ehr.client import FhirClient, Limits, Observe
 from cds_service.ehr.gather import gather, usable
 from cds_service.ehr.transport import Documents
 from cds_service.errors import SettingsError, TooManyCalls
 from cds_service.guideline import knowledge
+from cds_service.guideline.decide import Occasion
 from cds_service.pages import transparency
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest
 from cds_service.readiness import Readiness
-from cds_service.settings import PREFIX, Settings
+from cds_service.settings import PREFIX, Settings, TrustedClient
 from cds_service.site import Site
+from cds_service.smart.registry import Client, Registry
 from cds_service.store import open_store
 from cds_service.store.claims import RateStore
 from fhir_mappings.record import Record
@@ -49,6 +53,11 @@ from fhir_mappings.value_sets.concepts import use_cpt, use_expansions
 _log = logging.getLogger(__name__)
 
 RATE_WINDOW_SECONDS = 60
+CLOCK_SECONDS = 5.0
+"""Difference to a peer's clock from which on audit records no longer tell the order of events (AUD-07)."""
+CLOCK_WARNING = "differs from a key server's by more than 5 s"
+APP_SECONDS = 8.0
+"""For the FHIR server to answer the SMART app, if that is longer than a hook call waits: no order waits for a page."""
 
 
 def create_app(
@@ -91,23 +100,29 @@ def create_app(
     readiness.register("audit", lambda: None if audit.ready() else "cannot be written")
     metrics.know(client.issuer for client in settings.trusted_clients)
     clients = _fhir_clients(settings, limits)
+
+    def own_client(caller: Caller) -> FhirClient:
+        return clients[caller.issuer]
+
     published = services
     if published is None:
         published = hooks.published(
             shared_id=settings.shared_service_id, questionnaire_responses=settings.questionnaire_responses
         )
     ids = frozenset(service.id for service in published)
+    registry = _registry(settings)
     # Other steps than ours may want to see everything.
     settles = pipeline.settles if answer is pipeline.answer else None
     edge = web.Edge(
         services=published,
-        gather=traces.gathering(partial(_usable_record, clients, settings, settles)),
+        gather=traces.gathering(partial(_usable_record, own_client, settings, settles)),
         answer=traces.answering(answer),
         today=_clock(today if today is not None else settings.today),
         site=Site(region_notice=settings.region_notice, base_url=settings.base_url),
         max_body_bytes=settings.max_body_bytes,
         any_origin=settings.sandbox,
         origins=frozenset(settings.cors_origins),
+        launches=_launches(settings),
         extension=transparency.discovery_extension(settings.base_url)
         if discovery_extension is None
         else discovery_extension,
@@ -120,9 +135,12 @@ def create_app(
     if settings.sandbox:
         _log.warning("authentication-off")
     else:
-        authenticator = _authenticator(settings, replay if replay is not None else store.replay)
+        documents = Documents(str(settings.ca_file) if settings.ca_file is not None else None)
+        readiness.watch("clock", lambda: CLOCK_WARNING if abs(documents.clock_ahead) > CLOCK_SECONDS else None)
+        authenticator = _authenticator(settings, replay if replay is not None else store.replay, documents)
         readiness.register("client keys", lambda: None if authenticator.ready() else "no client's keys are at hand")
         edge = replace(edge, authenticate=authenticator)
+    closing = contextlib.ExitStack()
     app = Flask("cds_service", static_folder=None)
     # First, so that it begins before all others and sees the answer as it is sent.
     app.register_blueprint(web_traces.blueprint(traces, ids))
@@ -139,8 +157,12 @@ def create_app(
     )
     if settings.sandbox:
         # As above, for the headers of pages.
-        bench = _workbench(edge, partial(_usable_record, clients, settings, None), sample_server)
+        bench = _workbench(edge, partial(_usable_record, own_client, settings, None), sample_server)
         app.register_blueprint(web_workbench.blueprint(bench))
+    if registry.clients or registry.loopback is not None:
+        reader = _app_client(settings, registry, limits)
+        closing.callback(reader.close)
+        app.register_blueprint(web_smart.blueprint(_smart(settings, registry, edge, traces, store.sessions, reader)))
     app.register_blueprint(web.blueprint(edge))
     app.register_blueprint(
         web_feedback.blueprint(
@@ -152,7 +174,6 @@ def create_app(
         )
     )
     app.wsgi_app = web.SlashTolerant(app.wsgi_app)  # type: ignore[method-assign]
-    closing = contextlib.ExitStack()
     closing.callback(store.close)
     closing.callback(audit.close)
     for client in clients.values():
@@ -179,6 +200,83 @@ def _fhir_clients(settings: Settings, limits: Limits | None) -> Mapping[str, Fhi
     }
 
 
+def _registry(settings: Settings) -> Registry:
+    """Where the SMART app is registered: with the trusted clients' FHIR servers, and with those of SMART_ISSUERS."""
+    ours = None
+    if settings.smart_client_id:
+        ours = Client(settings.smart_client_id, settings.smart_client_secret_file or None)
+    known = {parse_base(iss): ours for iss in settings.smart_issuers if ours is not None}
+    for client in settings.trusted_clients:
+        registered = Client(client.smart_client_id, _secret(client)) if client.smart_client_id else ours
+        if registered is not None:
+            known |= {parse_base(base): registered for base in client.fhir_servers}
+    return Registry(known, settings.smart_issuers, loopback=ours if settings.sandbox else None)
+
+
+def _secret(client: TrustedClient) -> str | None:
+    if client.smart_client_secret_file is None:
+        return None
+    try:
+        return client.smart_client_secret_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        fault = f"{PREFIX}TRUSTED_CLIENTS: smart_client_secret_file of {client.name} cannot be read"
+        raise SettingsError([fault]) from None
+
+
+def _launches(settings: Settings) -> Mapping[str, str]:
+    """Issuer to the launch URL of the SMART app, for clients whose FHIR servers it is registered with."""
+    url = f"{settings.base_url}{web_smart.LAUNCH}"
+    everywhere = settings.smart_client_id is not None
+    issuers = [
+        client.issuer
+        for client in settings.trusted_clients
+        if client.fhir_servers and (client.smart_client_id or everywhere)
+    ]
+    if settings.sandbox and everywhere:
+        issuers.append(ANYONE.issuer)
+    return dict.fromkeys(issuers, url)
+
+
+def _app_client(settings: Settings, registry: Registry, limits: Limits | None) -> FhirClient:
+    """The SMART app's way to FHIR servers: it is launched with a token of its own."""
+    return FhirClient(
+        tuple(registry.clients),
+        loopback=registry.loopback is not None,
+        ca_file=str(settings.ca_file) if settings.ca_file is not None else None,
+        limits=limits,
+        networks=settings.fhir_networks,
+        proxy=settings.fhir_proxy,
+    )
+
+
+def _smart(
+    settings: Settings,
+    registry: Registry,
+    edge: web.Edge,
+    traces: web_traces.Traces,
+    sessions: web_smart.Sessions,
+    reader: FhirClient,
+) -> web_smart.App:
+    """The SMART app: the service's own steps, for a patient whom an authorization server names."""
+    patient = replace(settings, deadline_seconds=max(settings.deadline_seconds, APP_SECONDS))
+    (overview,) = (service for service in hooks.published() if service.hook == Occasion.PATIENT_VIEW.value)
+    return web_smart.App(
+        registry=registry,
+        servers=AuthorizationServers(
+            ca_file=str(settings.ca_file) if settings.ca_file is not None else None,
+            networks=settings.fhir_networks,
+            proxy=settings.fhir_proxy,
+        ),
+        sessions=sessions,
+        gather=traces.gathering(partial(_usable_record, lambda _: reader, patient, None)),
+        explained=traces.explained,
+        service=overview,
+        today=edge.today,
+        site=edge.site,
+        admission=edge.admission,
+    )
+
+
 def _limit(settings: Settings, rates: RateStore) -> Callable[[Caller], None]:
     """Counts the calls of authenticated clients, where the site has set a limit."""
 
@@ -193,17 +291,17 @@ def _limit(settings: Settings, rates: RateStore) -> Callable[[Caller], None]:
     return limit
 
 
-def _authenticator(settings: Settings, replay: ReplayStore) -> Authenticator:
+def _authenticator(settings: Settings, replay: ReplayStore, documents: Documents) -> Authenticator:
     return Authenticator(
         settings.trusted_clients,
         replay=replay,
-        documents=Documents(str(settings.ca_file) if settings.ca_file is not None else None),
+        documents=documents,
         observer=metrics.Clients(),
     )
 
 
 def _usable_record(
-    clients: Mapping[str, FhirClient],
+    client_of: Callable[[Caller], FhirClient],
     settings: Settings,
     settles: Callable[[Record], bool] | None,
     request: HookRequest,
@@ -212,11 +310,10 @@ def _usable_record(
     *,
     observe: Observe,
 ) -> Record:
-    client = clients[caller.issuer]
     record = gather(
         request,
         service,
-        client=client,
+        client=client_of(caller),
         deadline_seconds=settings.deadline_seconds,
         max_resources=settings.max_resources,
         observe=observe,

@@ -98,13 +98,13 @@ class Refusal(enum.StrEnum):
 
 
 class Hitch(enum.StrEnum):
-    """Why a SMART launch or its page cannot go on, in words for the person before it. A fixed set, by name in the log."""
+    """Why a SMART launch or its page cannot go on, in words for the person before it; by name in the log."""
 
     NO_SERVER = "No FHIR server was named. Open this page from the patient's record."
     BAD_PARAMETERS = "The address that this page was opened with is not one of a SMART launch."
     FOREIGN_SERVER = "This service is not registered with the FHIR server that the launch names."
     NO_CONFIGURATION = "The SMART configuration of the FHIR server could not be had."
-    BAD_CONFIGURATION = "The SMART configuration of the FHIR server cannot be used: its addresses are unsafe or missing."
+    BAD_CONFIGURATION = "The SMART configuration of the FHIR server cannot be used: addresses are missing or unsafe."
     NO_S256 = "The authorization server does not offer the protection (PKCE with S256) that this service insists on."
     NOT_BEGUN_HERE = "This launch was not begun in this browser, or more than ten minutes ago."
     OTHER_AUTHORITY = "The answer came from another authorization server than the one that was asked."

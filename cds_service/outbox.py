@@ -81,9 +81,9 @@ class Outbox(Generic[Item]):
             self.dropped += 1
             self._meter(f"{self._name}_dropped", 1)
             return False
-        self._waiting.append(item)
         if self._thread is None or not self._thread.is_alive():
             self._start()
+        self._waiting.append(item)
         self._something.set()
         return True
 
@@ -109,16 +109,18 @@ class Outbox(Generic[Item]):
         return left
 
     def _start(self) -> None:
-        """Start the writer; also anew in a process forked from one that had it."""
+        """Start the writer; anew in a process forked from one that had it, whose items stay that one's own."""
         with self._starting:
             if self._thread is not None and self._thread.is_alive():
                 return
+            self._waiting.clear()
+            self._batch = []
             self._thread = threading.Thread(target=self._run, name=f"{self._name}-outbox", daemon=True)
             self._thread.start()
-            if self._at_exit is None:
-                # both ways in which a worker process ends: the interpreter's own, and that of multiprocessing
-                atexit.register(self.close)
-                self._at_exit = multiprocessing.util.Finalize(None, self.close, exitpriority=10)
+            # both ways in which a worker process ends: the interpreter's own, and that of multiprocessing
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+            self._at_exit = multiprocessing.util.Finalize(None, self.close, exitpriority=10)
 
     def _run(self) -> None:
         while True:
@@ -126,8 +128,9 @@ class Outbox(Generic[Item]):
             last = self._closing.wait(self._gather_seconds)
             self._something.clear()
             while self._next_batch():
+                closing = self._closing.is_set()
                 if not self._try():
-                    if self._closing.is_set():
+                    if closing:
                         return
                     self._closing.wait(self._retry_seconds)
             if last:

@@ -7,7 +7,7 @@ arguments, today's date included.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service import cards
 from cds_service.errors import UnsupportedFhirVersion
@@ -75,7 +75,7 @@ def consult(record: Record, *, occasion: Occasion, hook_instance: str, today: dt
     Raises:
         UnsupportedVersion: the record is of a FHIR version that no folder reads.
     """
-    history, proposals = versions.read_for_reply(record)
+    history, proposals = versions.read_for_reply(replace(record, today=today))
     purpose = Purpose.OVERVIEW if occasion is Occasion.PATIENT_VIEW else Purpose.ORDER
     features = derive(history, today=today, purpose=purpose, windows=WINDOWS)
     decided = decide(features, history.drafts, occasion=occasion, today=today)

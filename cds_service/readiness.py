@@ -31,12 +31,20 @@ class Readiness:
         self._checks: dict[str, Check] = {}
         self._running: dict[str, Future[str | None]] = {}
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="readiness")
-        self.notes: list[str] = []
-        """What whoever looks has to know although it stops nothing, such as authentication being off."""
+        self._watched: dict[str, Check] = {}
 
     def register(self, name: str, check: Check) -> None:
         """Add a check under a name of its own."""
         self._checks[name] = check
+
+    def watch(self, name: str, check: Check) -> None:
+        """Add a check that answers at once and whose fault stops nothing: it is only said."""
+        self._watched[name] = check
+
+    def warnings(self) -> Mapping[str, str]:
+        """What is wrong with the watched things, by name."""
+        said = ((name, check()) for name, check in self._watched.items())
+        return {name: wrong for name, wrong in said if wrong is not None}
 
     def report(self) -> Mapping[str, str]:
         """Each check's name with ``ok`` or what is wrong."""

@@ -127,8 +127,8 @@ class Settings:
         shared = not self.several_hosts or not self.stored_in.startswith("sqlite")
         one_host = ("DATABASE_URL", not shared, "SQLite is for one host, and SEVERAL_HOSTS is set")
         twice = bool(self.database_url and self.database_url_file)
-        smart = (self.smart_issuers or self.smart_client_secret_file) and not self.smart_client_id
-        app = ("SMART_CLIENT_ID", bool(smart), "SMART_ISSUERS and SMART_CLIENT_SECRET_FILE go with it, and it is missing")
+        unnamed = bool(self.smart_issuers or self.smart_client_secret_file) and not self.smart_client_id
+        app = ("SMART_CLIENT_ID", unnamed, "SMART_ISSUERS and SMART_CLIENT_SECRET_FILE need it")
         lax = self.sandbox or self.allow_insecure_loopback
         secure = all(is_secure(url, loopback=lax) for url in self.smart_issuers)
         issuers = ("SMART_ISSUERS", not secure, "have to be https")

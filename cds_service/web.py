@@ -186,6 +186,8 @@ def blueprint(edge: Edge) -> Blueprint:
         ready = all(said == OK for said in checks.values())
         asked = "off: sandbox mode" if edge.authenticate is let_anyone_in else "required"
         body = {"status": "ready" if ready else "not ready", "authentication": asked, "checks": checks}
+        if warnings := edge.readiness.warnings():
+            body["warnings"] = warnings
         return _json(msgspec.json.encode(body), 200 if ready else 503)
 
     routes.add_url_rule(DISCOVERY, "discover", discover, methods=["GET"])

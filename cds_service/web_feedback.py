@@ -32,8 +32,8 @@ def blueprint(
     keep: Keep,
     *,
     max_body_bytes: int,
-    read_seconds: float = web.READ_SECONDS,
-    count: Callable[[int], None] | None = None,
+    read_seconds: float,
+    count: Callable[[int], None],
 ) -> Blueprint:
     """The route; who calls has been found out before, as for every path below ``/cds-services``.
 
@@ -52,8 +52,7 @@ def blueprint(
         items = decode(web.read_body(request.environ, max_body_bytes, read_seconds))
         caller: Caller = g.caller
         keep(items, service=service_id, issuer=caller.issuer, tenant=caller.tenant)
-        if count is not None:
-            count(len(items))
+        count(len(items))
         return Response(KEPT, content_type=web.JSON)
 
     routes.add_url_rule(f"{web.DISCOVERY}/<service_id>/feedback", "feedback", feedback, methods=["POST"])

@@ -150,7 +150,7 @@ class Diagnosis(Fact):
     Attributes:
         disowned: verificationStatus refuted or entered-in-error: kept only so that scope row G1 can tell.
         onset: onset date or, if only an age is given, the years it can be.
-        recorded: recordedDate.
+        recorded: when the diagnosis was asserted, else recordedDate.
         abatement: when it ended.
         body_sites: concepts of bodySite (and of mCODE body location extensions).
         morphology: concepts of the mCODE histology-morphology-behavior extension.

@@ -6,6 +6,7 @@ The four states follow requirement SAFE-05: only ``none`` (looked for, nothing t
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class Record:
         draft_orders: raw JSON of ``context.draftOrders`` in order hooks.
         selections: ``Type/id`` of the drafts to advise on (order-select); None means all drafts count.
         fhir_version: what the caller said its FHIR version is, such as ``4.0.1``; empty when not said.
+        today: the day of the call, if it is said; a measurement of a later day overtakes none.
         settled: Patient and Conditions alone showed that the patient is out of scope; nothing else was looked at.
     """
 
@@ -61,4 +63,5 @@ class Record:
     draft_orders: Payload | None = None
     selections: tuple[str, ...] | None = None
     fhir_version: str = ""
+    today: dt.date | None = None
     settled: bool = False

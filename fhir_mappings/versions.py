@@ -97,13 +97,14 @@ def _suspicious(history: History) -> bool:
     )
 
 
-def _understood(history: History) -> int:
-    """How many facts and orders a reader made out."""
+def _understood(history: History) -> tuple[int, int]:
+    """How many facts and orders a reader made out, then how little it left unread or nobody's."""
     kinds = (
         *(history.diagnoses, history.treatments, history.drugs, history.observed),
         *(history.reports, history.plans, history.allergies),
     )
-    return sum(map(len, kinds)) + sum(bool(draft.concepts) for draft in history.drafts)
+    found = sum(map(len, kinds)) + sum(bool(draft.concepts) for draft in history.drafts)
+    return found, -len(history.unreadable) - history.set_aside.no_subject
 
 
 def read(record: Record) -> History:
@@ -117,7 +118,7 @@ def read_for_reply(record: Record) -> tuple[History, ModuleType]:
     Args:
         record: what was obtained. Its ``fhir_version`` decides when it is stated. When it is not, R4 is read; should
             something not be readable and the data hold names of other versions, the version is meant by which most can
-            be read.
+            be read, R4 when that is no other.
 
     Returns:
         The version-free history, and the builder of proposals and corrected drafts in the caller's FHIR version
@@ -141,6 +142,12 @@ def read_for_reply(record: Record) -> tuple[History, ModuleType]:
         if _understood(other) > _understood(history):
             history, major = other, version
     return history, PROPOSALS[major]
+
+
+def warm() -> None:
+    """Have at hand what the first call of a process would have to import: R4's; the others come with their callers."""
+    r4.warm()
+    r4_proposal.warm()
 
 
 def proposals(record: Record) -> ModuleType:

@@ -1,9 +1,9 @@
 """Known vulnerabilities of pinned requirements, by pip-audit, and a control that it can find one (RUN-10).
 
-``python -m tests.audit_requirements requirements-image.lock`` asks about a release that is known to be vulnerable first.
-When nothing is found there, the advisories cannot be reached from this machine, and silence about our own requirements
-would mean nothing: that is said, and the exit status is 3. Exceptions stand in ``deploy/audit-exceptions.toml``, each with
-its reason and the day on which it ends.
+``python -m tests.audit_requirements requirements-image.lock`` first asks about a release that is known to be
+vulnerable. When nothing is found there, the advisories cannot be reached from this machine, and silence about our own
+requirements would mean nothing: that is said, and the exit status is 3. Exceptions stand in
+``deploy/audit-exceptions.toml``, each with its reason and the day on which it ends.
 """
 
 from __future__ import annotations

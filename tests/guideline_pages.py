@@ -107,7 +107,8 @@ def _named(cases: Iterable[Vignette]) -> list[dict[str, str]]:
     return [{"id": case.id, "story": case.story} for case in order[:SHOWN]]
 
 
-def _rows() -> tuple[dict[str, Any], dict[str, Any]]:
+def rows_shown() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Row -> its vignettes; and how many vignettes there are and what they cover."""
     speaking: dict[str, list[Vignette]] = defaultdict(list)
     silent: dict[str, list[Vignette]] = defaultdict(list)
     codes: set[str] = set()
@@ -381,7 +382,7 @@ def patient_elements_behind() -> dict[str, list[str]]:
 
 def measured() -> dict[str, Any]:
     """The content of the file."""
-    rows, totals = _rows()
+    rows, totals = rows_shown()
     return {
         "knowledge": knowledge.VERSION,
         "totals": totals,

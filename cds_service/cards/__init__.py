@@ -8,15 +8,16 @@ only their layout, the same for every card.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from cds_service.cards.markdown import Section, detail, escaped
-from cds_service.cards.suggestions import PROMPT_PROPOSAL, Desk, Proposer
-from cds_service.guideline import knowledge
+from cds_service.cards.suggestions import PROMPT_PROPOSAL, Desk, Ids, Proposer
+from cds_service.guideline import knowledge, pathway
 from cds_service.guideline.citations import CITATIONS, SourceKind, Status, ordered
 from cds_service.guideline.decide import Occasion
 from cds_service.guideline.disagreements import DISAGREEMENTS
@@ -46,6 +47,8 @@ from fhir_mappings.value_sets import expanded
 MAX_CARDS: Final = 5
 MAX_DIFFERENCES: Final = 2
 EXTENSION: Final = "org.recurrence-cds.decisions"
+SINGLE_OPTION: Final = "org.recurrence-cds.single-option-reason"
+"""Extension of a card with one option: why there is no other (TR-22)."""
 ADVICE_SYSTEM: Final = "http://recurrence-cds.org/fhir/CodeSystem/advice"
 OVERRIDE_SYSTEM: Final = "http://recurrence-cds.org/fhir/CodeSystem/override-reasons"
 NON_ADHERENCE_SYSTEM: Final = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -211,7 +214,6 @@ class _Press:
     site: Site
     occasion: Occasion
     hook_instance: str
-    namespace: uuid.UUID
 
     def card(
         self,
@@ -223,8 +225,9 @@ class _Press:
         decisions: Sequence[Decision],
         suggestions: tuple[Suggestion, ...] = (),
         selection: SelectionBehavior = "any",
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> Card:
-        """One card with what every card carries."""
+        """One card with what every card carries; ``more`` stands in its extension beside the decisions."""
         indicator: Indicator = severity.value
         rows = ", ".join(dict.fromkeys(decision.row for decision in decisions))
         closing = _FOOTER.format("" if expanded() else _NOT_EXPANDED)
@@ -235,13 +238,15 @@ class _Press:
             summary=_fit(summary),
             indicator=indicator,
             source=self.source(topic, decisions),
-            uuid=str(uuid.uuid5(self.namespace, group)),
+            uuid=self.desk.ids.of(group),
             detail=detail([*sections, Section("", (closing,), listed=False)]),
             suggestions=suggestions,
             selection_behavior=("any" if self.site.profile == "epic" else selection) if suggestions else None,
             override_reasons=OVERRIDE_REASONS if decisions else (),
             links=self.links(decisions),
-            extension={EXTENSION: [_decision_record(decision) for decision in decisions]} if decisions else None,
+            extension={EXTENSION: [_decision_record(decision) for decision in decisions], **more}
+            if decisions
+            else None,
         )
 
     def links(self, decisions: Sequence[Decision]) -> tuple[Link, ...]:
@@ -289,6 +294,22 @@ def _option_line(option: Decision) -> str:
     return f"**{entry.title}** – {strength}{note}. {entry.text}{regimen}"
 
 
+_ALONE_BECAUSE: Final = {
+    **{gate.id: gate.words for gate in pathway.SCOPE_GATE},
+    **{row.id: row.words for row in pathway.PATHWAY if row.stop and row.words},
+}
+"""Row after which no other is looked at -> why."""
+
+
+def _single_option_reason(options: Sequence[Decision]) -> str:
+    """Why a card has one option only (TR-22); empty for several."""
+    if len(options) != 1:
+        return ""
+    row = options[0].row
+    why = f" {_ALONE_BECAUSE[row]}" if row in _ALONE_BECAUSE else ""
+    return f"One option only: of the rows that apply, {row} alone names one.{why}"
+
+
 def _options_card(press: _Press, options: Sequence[Decision]) -> Card:
     firm = [option for option in options if option.strength is not Strength.CONDITIONAL]
     conditional = [option for option in options if option.strength is Strength.CONDITIONAL]
@@ -307,6 +328,9 @@ def _options_card(press: _Press, options: Sequence[Decision]) -> Card:
         _differences(options[:2]),
     ]
     ranked = [*firm, *conditional]
+    reason = _single_option_reason(ranked)
+    if reason:
+        sections.insert(1, Section("", (reason,), listed=False))
     return press.card(
         "options",
         "options",
@@ -315,6 +339,7 @@ def _options_card(press: _Press, options: Sequence[Decision]) -> Card:
         sections,
         ranked,
         press.desk.for_options(ranked),
+        more={SINGLE_OPTION: reason} if reason else {},
     )
 
 
@@ -491,9 +516,9 @@ def render(
     Returns:
         At most five cards, alerts first by severity, then options, missing data, information.
     """
-    namespace = uuid.uuid5(_NAMESPACE, f"{knowledge.VERSION} {hook_instance}")
-    desk = Desk(proposals, patient_id, history, namespace, site.recommend)
-    press = _Press(desk, history, site, occasion, hook_instance, namespace)
+    ids = Ids(uuid.uuid5(_NAMESPACE, f"{knowledge.VERSION} {hook_instance}"))
+    desk = Desk(proposals, patient_id, history, ids, site.recommend)
+    press = _Press(desk, history, site, occasion, hook_instance)
     alerts = [d for d in decided.decisions if d.kind is Kind.ALERT and d.severity is not Severity.INFO]
     options = [d for d in decided.decisions if d.kind is Kind.OPTION]
     prompts = [d for d in decided.decisions if d.kind is Kind.PROMPT]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -66,6 +67,24 @@ PROMPT_PROPOSAL: Final[Mapping[str, str]] = {prompt.code: prompt.suggestion for 
 """Prompt code -> what would fill the gap."""
 
 
+class Ids:
+    """Ids of one call's cards and suggestions: the same names in the same order give the same ids, and no id twice.
+
+    Args:
+        namespace: uuid under which they are derived.
+    """
+
+    def __init__(self, namespace: uuid.UUID) -> None:
+        self._namespace = namespace
+        self._given: Counter[str] = Counter()
+
+    def of(self, name: str) -> str:
+        """The id of a name, or of its next bearer: a client may send one draft twice."""
+        self._given[name] += 1
+        times = self._given[name]
+        return str(uuid.uuid5(self._namespace, name if times == 1 else f"{name} {times}"))
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What suggestions are made with for one call.
@@ -74,20 +93,20 @@ class Desk:
         proposer: builder for the caller's FHIR version.
         patient_id: bare id.
         history: for drafts and open requests.
-        namespace: uuid under which the suggestion ids are derived.
+        ids: of cards and suggestions.
         recommend: whether a recommended option may be pre-selected.
     """
 
     proposer: Proposer
     patient_id: str
     history: History
-    namespace: uuid.UUID
+    ids: Ids
     recommend: bool = False
 
     def _suggestion(self, name: str, label: str, action: Action, *, recommended: bool = False) -> Suggestion:
         return Suggestion(
             label=label,
-            uuid=str(uuid.uuid5(self.namespace, name)),
+            uuid=self.ids.of(name),
             is_recommended=True if recommended else None,
             actions=(action,),
         )

@@ -41,7 +41,7 @@ _CHUNK: Final = 8
 
 class _Head(msgspec.Struct):
     resourceType: str = ""  # noqa: N815 - FHIR's name
-    id: str = ""
+    id: Any = ""
     hook: str = ""
     subject: Any = None
     patient: Any = None
@@ -49,7 +49,7 @@ class _Head(msgspec.Struct):
 
 
 class _Entry(msgspec.Struct):
-    resource: _Head | None = None
+    resource: msgspec.Raw = msgspec.Raw()
     fullUrl: Any = None  # noqa: N815 - FHIR's name
 
 
@@ -168,6 +168,10 @@ def _head(raw: msgspec.Raw) -> _Head:
         return _Head()
 
 
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 def _bundled(content: bytes) -> list[_Head]:
     """The heads of a Bundle's resources; one without an id is known by the end of its fullUrl, as the reader has it."""
     try:
@@ -176,15 +180,15 @@ def _bundled(content: bytes) -> list[_Head]:
         return []
     heads = []
     for entry in entries:
-        if entry is not None and entry.resource is not None:
-            head = entry.resource
+        if entry is not None and entry.resource:
+            head = _head(entry.resource)
             if not head.id and isinstance(entry.fullUrl, str):
                 head.id = re.split(r"[/:]", entry.fullUrl)[-1]
             heads.append(head)
     return heads
 
 
-_PATIENT: Final = re.compile(r"(?P<base>.*/)?Patient/(?P<id>[^/]+)(/_history/.*)?")
+_PATIENT: Final = re.compile(r"(?:urn:uuid:|(?P<base>.*/)?Patient/)(?P<id>[^/]+)(?:/_history/.*)?")
 
 
 def _patients_named(heads: Iterable[_Head]) -> list[tuple[str, str]]:
@@ -200,7 +204,7 @@ def _patients_named(heads: Iterable[_Head]) -> list[tuple[str, str]]:
 
 
 def _of_patients(name: str, content: bytes, heads: Sequence[_Head]) -> Iterator[Case]:
-    ids = list(dict.fromkeys(head.id for head in heads if head.resourceType == "Patient" and head.id))
+    ids = list(dict.fromkeys(head.id for head in heads if head.resourceType == "Patient" and _is_id(head.id)))
     for patient_id in ids:
         yield Case(name if len(ids) == 1 else f"{name}#{patient_id}", _whole(patient_id, (content,)))
     if ids:

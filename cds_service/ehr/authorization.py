@@ -68,9 +68,7 @@ class AuthorizationServers:
         """
         return self._ask("GET", f"{server.url}.well-known/smart-configuration", server)
 
-    def token(
-        self, url: str, form: Mapping[str, str], *, server: Base, client: tuple[str, str] | None = None
-    ) -> Reply:
+    def token(self, url: str, form: Mapping[str, str], *, server: Base, client: tuple[str, str] | None = None) -> Reply:
         """The answer of a token endpoint, whatever its status.
 
         Args:

@@ -7,12 +7,13 @@ asked through ``client``; what is not FHIR (a client's key set) comes through :c
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import http.client
 import http.cookiejar
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import requests
@@ -194,10 +195,14 @@ class Documents:
 
     Args:
         ca_file: path of a PEM file of certificate authorities in place of the usual ones.
+        clock: seconds since 1970.
     """
 
-    def __init__(self, ca_file: str | None = None) -> None:
+    def __init__(self, ca_file: str | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        self.clock_ahead = 0.0
+        """Seconds that this host's clock was ahead of the last peer that said the time; negative when behind."""
         self._ca_file = ca_file
+        self._clock = clock
         self._watchdog = Watchdog()
 
     def fetch(self, url: str, *, accept: str, seconds: float, limit: int) -> bytes:
@@ -217,12 +222,19 @@ class Documents:
         with under_way(self._watchdog, deadline) as exchange, open_session(1, self._ca_file) as session:
             try:
                 with session.get(url, headers=headers, timeout=seconds, allow_redirects=False, stream=True) as response:
+                    self._compare_clocks(response.headers.get("Date"))
                     if response.status_code != requests.codes.ok:
                         raise FetchFailure(_cause(response.status_code))
                     return bounded(response.raw, limit)
             except NETWORK_ERRORS as error:
                 late = exchange.expired or time.monotonic() >= deadline or isinstance(error, requests.Timeout)
                 raise FetchFailure(Cause.TIMED_OUT if late else Cause.UNREACHABLE) from None
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """A Date header that is none says nothing (AUD-07)."""
+        with contextlib.suppress(ValueError, OverflowError):
+            if date is not None:
+                self.clock_ahead = self._clock() - email.utils.parsedate_to_datetime(date).timestamp()
 
 
 def _cause(status: int) -> Cause:

@@ -7,6 +7,7 @@ Refused are malformed JSON and members of the wrong type, each by name. Taken ar
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -20,6 +21,8 @@ MAX_PREFETCH_KEYS: Final = 64
 MAX_TOKEN: Final = 8192
 MAX_TEXT: Final = 256
 MAX_SELECTIONS: Final = 1000
+MAX_DRAFTS: Final = 200
+"""Draft orders that are looked at with one another; no order set of a clinic is larger."""
 
 _ID: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9.-]{1,256}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -85,7 +88,12 @@ class _Body(msgspec.Struct, rename="camel"):
     fhir_authorization: msgspec.Raw = _ABSENT
 
 
+class _Entries(msgspec.Struct):
+    entry: list[msgspec.Raw] = []
+
+
 _BODY: Final = msgspec.json.Decoder(_Body)
+_ENTRIES: Final = msgspec.json.Decoder(_Entries)
 _TEXT: Final = msgspec.json.Decoder(str)
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY: Final = msgspec.json.Decoder()
@@ -97,7 +105,7 @@ def decode(body: bytes) -> HookRequest:
     Raises:
         BadRequest: malformed JSON, or a member that is missing, of the wrong type or contradictory; named in
             ``element``.
-        BodyTooLarge: more than 64 prefetch keys.
+        BodyTooLarge: more than 64 prefetch keys, 200 draft orders or 1000 selections.
     """
     try:
         parts = _BODY.decode(body)
@@ -108,7 +116,7 @@ def decode(body: bytes) -> HookRequest:
         if "$.prefetch" in str(fault):
             raise BadRequest("It is not an object", "prefetch") from None
         raise BadRequest("The body is not a JSON object") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):  # the last for names that are not UTF-8
         raise BadRequest("The body is not well-formed JSON") from None
     hook = _text(parts.hook, "hook")
     hook_instance = _text(parts.hook_instance, "hookInstance")
@@ -252,6 +260,9 @@ def _selections(value: Any) -> tuple[str, ...]:
 def _draft_orders(value: Any) -> msgspec.Raw:
     if not isinstance(value, msgspec.Raw) or bytes(memoryview(value)[:1]) != b"{":
         raise BadRequest("It is missing or not a Bundle", "context.draftOrders")
+    with contextlib.suppress(msgspec.ValidationError):  # entries that are no array are left to the reader
+        if len(_ENTRIES.decode(value).entry) > MAX_DRAFTS:
+            raise BodyTooLarge(f"It has more than {MAX_DRAFTS} entries", "context.draftOrders")
     return value
 
 

@@ -23,6 +23,7 @@ _PCS_LENGTH: Final = 7
 
 _WHO: Final = "Copyright World Health Organization."
 _HL7: Final = "Copyright Health Level Seven International."
+_MII: Final = "Medical Informatics Initiative of Germany, oncology module."
 COPYRIGHTS: Final = {
     systems.SNOMED: "SNOMED CT: copyright SNOMED International; use needs its licence. Listed by code; the words "
     "beside a code are this project's own, not SNOMED CT descriptions.",
@@ -32,6 +33,10 @@ COPYRIGHTS: Final = {
     systems.CPT: "CPT: copyright American Medical Association; use needs its licence. Listed without descriptors.",
     systems.ICD10: f"ICD-10: {_WHO}",
     systems.ICD10CM: f"ICD-10-CM: United States edition of ICD-10 by the National Center for Health Statistics. {_WHO}",
+    systems.ICD10GM: f"ICD-10-GM: German edition of ICD-10 by the BfArM. {_WHO}",
+    systems.OPS: "OPS: procedure codes of the German BfArM.",
+    systems.MII_INTENTION: _MII,
+    systems.MII_THERAPY: _MII,
     systems.ICD9CM: f"ICD-9-CM: United States edition of ICD-9. {_WHO}",
     systems.ICDO3: f"ICD-O-3: {_WHO}",
     systems.ICD10PCS: "ICD-10-PCS: Centers for Medicare & Medicaid Services, in the public domain.",

@@ -33,7 +33,7 @@ class _Patient(msgspec.Struct, rename="camel"):
 _PATIENT: Final = msgspec.json.Decoder(_Patient)
 
 
-def banner(patient: bytes | memoryview) -> Banner:
+def banner(patient: bytes | bytearray | memoryview) -> Banner:
     """The banner of a Patient in JSON; what is not of the form of FHIR is left empty.
 
     The official name comes first, then the one in use, then the first that is given.

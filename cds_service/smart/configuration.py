@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cds_service import strict_json
 from cds_service.ehr.addresses import Base, parse_base
-from cds_service.errors import Hitch, LaunchFailed, MalformedJson
+from cds_service.ehr.authorization import Reply
+from cds_service.errors import FetchFailure, Hitch, LaunchFailed, MalformedJson
 
+OK: Final = 200
 V2: Final = "permission-v2"
 S256: Final = "S256"
+FRESH_SECONDS: Final = 300.0
+FAILED_SECONDS: Final = 10.0
+"""For so long a configuration, or that there was none, is taken as known: launches cannot be used to flood a server."""
+MAX_KNOWN: Final = 64
 _V2_SCOPE: Final = re.compile(r"(?:patient|user|system)/[A-Za-z*]+\.c?r?u?d?s?(?:\?.*)?")
 
 
@@ -31,6 +40,49 @@ class Configuration:
     token_endpoint: str
     issuer: str
     speaks_v2: bool
+
+
+class Configurations:
+    """The configurations of FHIR servers, each asked for once in a while. Safe to use from several threads.
+
+    Args:
+        fetch: asks a server for its configuration; may raise FetchFailure.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, fetch: Callable[[Base], Reply], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Base, tuple[float, Configuration | Hitch]] = OrderedDict()
+
+    def of(self, server: Base) -> Configuration:
+        """The configuration of a server that the caller has decided may be asked.
+
+        Raises:
+            LaunchFailed: it could not be had, now or a moment ago, or cannot be used.
+        """
+        with self._lock:
+            until, found = self._known.get(server, (0.0, Hitch.NO_CONFIGURATION))
+        if self._clock() >= until:
+            found = self._ask(server)
+            with self._lock:
+                lasts = FRESH_SECONDS if isinstance(found, Configuration) else FAILED_SECONDS
+                self._known[server] = (self._clock() + lasts, found)
+                while len(self._known) > MAX_KNOWN:
+                    self._known.popitem(last=False)
+        if isinstance(found, Hitch):
+            raise LaunchFailed(found)
+        return found
+
+    def _ask(self, server: Base) -> Configuration | Hitch:
+        try:
+            reply = self._fetch(server)
+            return read(reply.body, server) if reply.status == OK else Hitch.NO_CONFIGURATION
+        except FetchFailure:
+            return Hitch.NO_CONFIGURATION
+        except LaunchFailed as failure:
+            return failure.hitch
 
 
 def read(body: bytes, server: Base) -> Configuration:

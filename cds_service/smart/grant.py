@@ -97,11 +97,16 @@ def _origin(told: Any) -> Origin:
     if not isinstance(told, str) or len(told) > MAX_APP_CONTEXT:
         return Origin()
     try:
-        context = strict_json.decode(told.encode("utf-8", "replace"))
+        context = strict_json.decode(told.encode("utf-8"))
     except MalformedJson:
         return Origin()
     hook = context.get("hook") if isinstance(context, dict) else None
     instance = context.get("hookInstance") if isinstance(context, dict) else None
-    if hook not in CONTEXTS or not isinstance(instance, str) or not 0 < len(instance) <= MAX_TEXT:
+    if (
+        not isinstance(hook, str)
+        or hook not in CONTEXTS
+        or not isinstance(instance, str)
+        or not 0 < len(instance) <= MAX_TEXT
+    ):
         return Origin()
     return Origin(hook, instance)

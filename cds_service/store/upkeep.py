@@ -53,8 +53,6 @@ class Upkeep:
 
     def nudge(self) -> threading.Thread | None:
         """Start a purge in a thread of its own if one is due; returns at once, with the thread."""
-        if self._monotonic() < self._due:
-            return None
         with self._lock:
             if self._monotonic() < self._due:
                 return None

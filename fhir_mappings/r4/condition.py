@@ -9,7 +9,7 @@ from typing import Any, Final
 from fhir_mappings.history import ClinicalStatus, Diagnosis, Verification
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.elements import choice_of_date, coded_extensions, codes, extensions, laterality, sites_of, span
-from fhir_mappings.r4.models import CTCAE_GRADE, LOCATION_QUALIFIER, MORPHOLOGY, Invalid
+from fhir_mappings.r4.models import ASSERTED, CTCAE_GRADE, LOCATION_QUALIFIER, MORPHOLOGY, Invalid
 from fhir_mappings.r4.source import Read, Reader, Source
 
 _VERIFICATIONS: Final[Mapping[str, Verification]] = MappingProxyType(
@@ -27,9 +27,16 @@ _DISOWNED: Final = frozenset({"refuted", "entered-in-error"})
 _CLINICAL: Final = MappingProxyType({each.value: each for each in ClinicalStatus if each is not ClinicalStatus.UNKNOWN})
 
 
+_HL7: Final = ("http://terminology.hl7.org/", "http://hl7.org/fhir/")
+
+
 def status_codes(concept: Any) -> set[str]:
-    """The status words of a CodeableConcept: its codes or, without any, its text."""
-    found = {code for _, code in codes(concept)}
+    """The status words of a CodeableConcept: its codes by HL7, else any, else its text.
+
+    Beside HL7's code, German registries say in codes of their own how a diagnosis was confirmed.
+    """
+    said = list(codes(concept))
+    found = {code for system, code in said if system.startswith(_HL7)} or {code for _, code in said}
     return found or ({concept.text.strip().lower()} if concept is not None and concept.text else set())
 
 
@@ -63,6 +70,12 @@ def _grade(condition: Any) -> int | None:
     return max(grades) if grades else None
 
 
+def _asserted(condition: Any) -> PartialDate | None:
+    """When the diagnosis was made, as mCODE and the German registries say it; nearer to it than the entry's date."""
+    dates = [PartialDate.read(each.valueDateTime) for each in extensions(condition, ASSERTED)]
+    return next((date for date in dates if date is not None), None)
+
+
 def read(condition: Any, source: Source) -> tuple[Read, ...]:
     """Read a condition; refuted and entered-in-error ones too, as disowned (scope row G1)."""
     sure, disowned = verification(condition.verificationStatus)
@@ -83,10 +96,10 @@ def read(condition: Any, source: Source) -> tuple[Read, ...]:
             disowned=disowned,
             clinical=clinical,
             onset=span(*choice_of_date(condition, "onset", source.birth)),
-            recorded=PartialDate.read(condition.recordedDate),
+            recorded=_asserted(condition) or PartialDate.read(condition.recordedDate),
             abatement=span(*choice_of_date(condition, "abatement", source.birth)),
             body_sites=body_sites,
-            morphology=coded_extensions(condition, MORPHOLOGY),
+            morphology=coded_extensions(condition, *MORPHOLOGY),
             laterality=laterality(sites),
             grade=_grade(condition),
         ),

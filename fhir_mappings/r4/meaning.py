@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from fhir_mappings.history import NONE, Concepts
@@ -71,6 +72,7 @@ def tidy(text: str | None) -> str:
     return " ".join(text.split())[:LONGEST_TEXT].rstrip() if text else ""
 
 
+@lru_cache(maxsize=4096)
 def words(*groups: Concepts) -> str:
     """Concepts in plain words, each group sorted: the closest of them only (lung, not chest and lung)."""
     said: list[str] = []

@@ -1,9 +1,12 @@
-"""Validated FHIR models of what a reader needs, and of nothing else.
+"""What a reader needs of a resource, validated by the ``fhir.resources`` models, and nothing else.
 
-``fhir.resources`` refuses a whole resource for one element that it does not know. So before validation only the
-elements that a reader names are kept, and within them only the names that readers use; nulls, empty values and vendor
-additions elsewhere cost nothing. An unknown ``modifierExtension`` anywhere in what is kept does: it may turn the
-meaning round (requirement SAFE-04).
+``fhir.resources`` refuses a whole resource for one element that it does not know. So only the elements that a reader
+names are looked at, and within them only the names that readers use; nulls, empty values and vendor additions elsewhere
+cost nothing. An unknown ``modifierExtension`` in any of these does: it may turn the meaning round (SAFE-04).
+
+The model classes say of which type an element is, what is required and what excludes what. They are asked once, and
+each element is then validated by its type; their instances, which check all that a class can hold and each part twice,
+would take five times as long.
 """
 
 from __future__ import annotations
@@ -12,11 +15,17 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
+from pydantic import TypeAdapter
+
+# mCODE, then the oncology module of the German Medical Informatics Initiative, which the cancer registries use as well.
 TREATMENT_INTENT: Final = (
     "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-procedure-intent",
     "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-treatment-intent",
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-operation-intention",
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-strahlentherapie-intention",
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-systemische-therapie-intention",
 )
 MODALITY_AND_TECHNIQUE: Final = (
     "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-modality-and-technique"
@@ -24,7 +33,11 @@ MODALITY_AND_TECHNIQUE: Final = (
 MODALITY: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-modality"
 TECHNIQUE: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-technique"
 DOSE_TO_VOLUME: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-dose-delivered-to-volume"
-MORPHOLOGY: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
+MORPHOLOGY: Final = (
+    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior",
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-histology-morphology-behavior-icdo3",
+)
+ASSERTED: Final = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 LATERALITY: Final = (
     "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality",
     "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier",
@@ -45,7 +58,8 @@ _EXTENSIONS: Final = frozenset(
         MODALITY,
         TECHNIQUE,
         DOSE_TO_VOLUME,
-        MORPHOLOGY,
+        *MORPHOLOGY,
+        ASSERTED,
         *LATERALITY,
         LOCATION_QUALIFIER,
         BIRTH_SEX,
@@ -67,7 +81,7 @@ _NAMES: Final = frozenset(
         *("value", "comparator", "unit", "low", "high", "numerator", "denominator", "start", "end"),
         # Extension
         *("extension", "url", "valueBoolean", "valueCode", "valueCodeableConcept", "valueInteger", "valueQuantity"),
-        *("valueReference", "valueString", "valueRange", "valueRatio", "valueDecimal", "valueCoding"),
+        *("valueReference", "valueString", "valueDateTime", "valueRange", "valueRatio", "valueDecimal", "valueCoding"),
         # Dosage, Timing
         *("route", "dose", "doseAndRate", "doseQuantity", "doseRange", "timing", "event", "repeat", "boundsPeriod"),
         *("duration", "durationMax", "durationUnit", "frequency", "period", "periodUnit"),
@@ -89,8 +103,12 @@ class UnknownModifier(Invalid):
     """A ``modifierExtension`` or ``implicitRules`` that is not known here: the resource must not be used."""
 
 
-class _NotADateError(ValueError):
-    """The element of that name holds no date."""
+class _NotValidError(ValueError):
+    """The element of that name is not valid, is missing, or excludes another one."""
+
+
+class _NotADateError(_NotValidError):
+    """The element of that name holds no date, be it only an empty object: when it was is not to be guessed."""
 
 
 @cache
@@ -113,34 +131,6 @@ def refuse_unknown_rules(content: Mapping[str, Any]) -> None:
         raise UnknownModifier("it follows rules that are not known here")
 
 
-def _refuse_numbers_for_dates(name: str, value: Any) -> None:
-    """The models would take a number for seconds since 1970."""
-    if (name in _DATES or name.endswith(("Date", "DateTime", "Instant"))) and not isinstance(value, str):
-        raise _NotADateError(name)
-
-
-def _kept(value: Any) -> Any:
-    """A nested value without nulls, empty values and names that no reader uses."""
-    if isinstance(value, list):
-        items = [_kept(each) for each in value]
-        return [each for each in items if each is not None and each != {}]
-    if isinstance(value, str):
-        return value.strip() or None
-    if not isinstance(value, dict):
-        return value
-    refuse_unknown_modifiers(value)
-    kept: dict[str, Any] = {}
-    for name, inner in value.items():
-        if name not in _NAMES or inner is None:
-            continue
-        _refuse_numbers_for_dates(name, inner)
-        if name == "extension":
-            inner = known_extensions(inner)  # noqa: PLW2901 - the same element, narrowed
-        if (clean := _kept(inner)) not in ({}, [], None):
-            kept[name] = clean
-    return kept
-
-
 def known_extensions(extensions: Any) -> list[Any]:
     """Those of a list of extensions (decoded JSON) that readers know by their URL."""
     if not isinstance(extensions, list):
@@ -148,16 +138,190 @@ def known_extensions(extensions: Any) -> list[Any]:
     return [each for each in extensions if isinstance(each, dict) and each.get("url") in _EXTENSIONS]
 
 
+def _nothing(value: Any) -> bool:
+    """Whether a value of whatever type holds nothing that is looked at: then its type does not matter."""
+    if isinstance(value, dict):
+        return all(name not in _NAMES or _nothing(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_nothing, value))
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+_Read = Callable[[Any], Any]
+"""Decoded JSON -> what it holds, validated; None when there is nothing in it. Raises ValueError or TypeError."""
+
+
+class Parts:
+    """What was read of one JSON object: an attribute for each element that is looked at, None for what is not there."""
+
+    def __init__(self, elements: dict[str, Any]) -> None:
+        self.__dict__ = elements
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is looked at of one class.
+
+    Attributes:
+        read: element -> how it is read.
+        foreign: elements asked for that this class does not have; one of them makes it invalid.
+        absent: every element of the class as it is when it is not there.
+        required: elements that must be there.
+        choices: element -> the choice that it is one of; a choice is made once at most.
+        required_choices: choices that must be made.
+    """
+
+    read: Mapping[str, _Read]
+    foreign: frozenset[str]
+    absent: Mapping[str, None]
+    required: tuple[str, ...]
+    choices: Mapping[str, str]
+    required_choices: frozenset[str]
+
+    def parts(self, content: Any) -> Parts | None:
+        """The parts of a JSON object; None when nothing that is looked at is in it.
+
+        Raises:
+            UnknownModifier: it carries one.
+            ValueError, TypeError: it does not hold together; naming the element.
+        """
+        if not isinstance(content, dict):
+            raise TypeError("not an object")
+        refuse_unknown_modifiers(content)
+        elements: dict[str, Any] | None = None
+        chosen: set[str] = set()
+        for name, value in content.items():
+            read = self.read.get(name)
+            if read is None or value is None:
+                if name in self.foreign and not _nothing(value):
+                    raise _NotValidError(name)
+                continue
+            try:
+                found = read(value)
+            except (Invalid, _NotADateError):
+                raise
+            except (ValueError, TypeError, AttributeError):
+                if _nothing(value):
+                    continue
+                raise _NotValidError(name) from None
+            if found is None:
+                continue
+            if (choice := self.choices.get(name)) is not None:
+                if choice in chosen:
+                    raise _NotValidError(name)
+                chosen.add(choice)
+            if elements is None:
+                elements = {**self.absent}
+            elements[name] = found
+        if elements is None:
+            return None
+        for name in self.required:
+            if elements[name] is None:
+                raise _NotValidError(name)
+        if not self.required_choices <= chosen:
+            raise _NotValidError(min(self.required_choices - chosen))
+        return Parts(elements)
+
+    def whole(self, content: Any) -> Parts:
+        """The parts of a JSON object, be there any or not; raises as ``parts`` does."""
+        found = self.parts(content)
+        if found is None and (self.required or self.required_choices):
+            raise _NotValidError(min(self.required or self.required_choices))
+        return found or Parts({**self.absent})
+
+
+@cache
+def _plan(model: Any, elements: Iterable[str]) -> _Plan:
+    """What is looked at of these elements of a class."""
+    fields = {info.alias or name: info for name, info in model.model_fields.items()}
+    rules = {name: info.json_schema_extra or {} for name, info in fields.items()}
+    known = [name for name in elements if name in fields]
+    choices = {name: rules[name]["one_of_many"] for name in known if rules[name].get("one_of_many")}
+    return _Plan(
+        read={name: _reader(name, fields[name].annotation) for name in known},
+        foreign=frozenset(elements) - fields.keys(),
+        absent=dict.fromkeys((*(name for name in fields if name[0] != "_"), *elements)),
+        required=tuple(name for name in known if fields[name].is_required() or rules[name].get("element_required")),
+        choices=choices,
+        required_choices=frozenset(
+            choice for name, choice in choices.items() if rules[name].get("one_of_many_required")
+        ),
+    )
+
+
+def _reader(name: str, annotation: Any) -> _Read:
+    """How an element of this type is read."""
+    inner = annotation
+    several = False
+    while get_args(inner) and _model_of(inner) is None and (parts := _without_none(inner)):
+        several = several or get_origin(inner) is list
+        inner = parts[0]
+    model = _model_of(inner)
+    if model is None:
+        return _value(name, _adapter(annotation), several=several)
+
+    def one(content: Any) -> Parts | None:
+        return _plan(model, _NAMES).parts(content)
+
+    if not several:
+        return one
+
+    def each(contents: Any) -> list[Parts] | None:
+        if name == "extension":
+            contents = known_extensions(contents)
+        if not isinstance(contents, list):
+            raise TypeError("not an array")
+        found = [one(content) for content in contents if content]
+        return [item for item in found if item is not None] or None
+
+    return each
+
+
+def _without_none(annotation: Any) -> list[Any]:
+    return [part for part in get_args(annotation) if part is not type(None)]
+
+
+def _model_of(annotation: Any) -> Any:
+    """The model class that a type of ``fhir.resources`` stands for; None for primitive types."""
+    find = getattr(annotation, "get_model_klass", None)
+    return None if find is None else find()
+
+
+@cache
+def _adapter(annotation: Any) -> _Read:
+    validate: _Read = TypeAdapter(annotation).validator.validate_python
+    return validate
+
+
+def _value(name: str, validate: _Read, *, several: bool) -> _Read:
+    """How a primitive element is read; a text without its outer blanks, and none if nothing is left."""
+    # The types would take a number for seconds since 1970.
+    dated = name in _DATES or name.endswith(("Date", "DateTime", "Instant"))
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip()
+            if not value:
+                return None
+        elif dated:
+            raise _NotADateError(name)
+        elif several and isinstance(value, list):
+            value = [each.strip() if isinstance(each, str) else each for each in value if each not in (None, "")]
+        return validate(value)
+
+    return read
+
+
 Places = Mapping[str, str | Callable[[Any], Any]]
 """R4's name of an element -> its name in another FHIR version, or what makes of the model what R4 has there."""
 
 
 class Seen:
-    """A model of another FHIR version under R4's names; what both call alike needs no place."""
+    """What was read of another FHIR version under R4's names; what both call alike needs no place."""
 
     __slots__ = ("_model", "_places")
 
-    def __init__(self, model: Any, places: Places) -> None:
+    def __init__(self, model: Parts, places: Places) -> None:
         self._model = model
         self._places = places
 
@@ -180,15 +344,14 @@ class Models:
     package: str
     places: Mapping[str, Places] = field(default_factory=dict)
 
-    def warm(self, names: Iterable[str]) -> None:
-        """Import the classes of these resource types and datatypes now."""
-        for name in names:
-            _class(self.package, name)
+    def warm(self, elements: Mapping[str, tuple[str, ...]]) -> None:
+        """Import the classes of these resource types now, and ask them about the elements that are needed."""
+        for name, needed in elements.items():
+            _plan(_class(self.package, name), needed)
 
-    def _validated(self, name: str, content: Any) -> Any:
-        model = _class(self.package, name).model_validate(content)
+    def _seen(self, name: str, parts: Parts) -> Any:
         places = self.places.get(name)
-        return model if places is None else Seen(model, places)
+        return parts if places is None else Seen(parts, places)
 
     def element(self, name: str, value: Any) -> Any:
         """Validate one datatype, such as a draft's Dosage.
@@ -198,17 +361,17 @@ class Models:
             value: decoded JSON.
 
         Returns:
-            The model, under R4's names.
+            Its parts that readers use, under R4's names.
 
         Raises:
             Invalid: it is not that datatype.
         """
         try:
-            return self._validated(name, _kept(value))
+            return self._seen(name, _plan(_class(self.package, name), _NAMES).whole(value))
         except (ValueError, TypeError, AttributeError, RecursionError) as fault:
             raise _invalid(fault, "a part of it is not valid FHIR") from None
 
-    def resource(self, resource_type: str, content: Mapping[str, Any], elements: Iterable[str]) -> Any:
+    def resource(self, resource_type: str, content: Mapping[str, Any], elements: tuple[str, ...]) -> Any:
         """Validate the needed elements of one resource.
 
         Args:
@@ -217,36 +380,22 @@ class Models:
             elements: top-level element names that the reader needs.
 
         Returns:
-            The ``fhir.resources`` model, under R4's names.
+            An object with each of these elements, under R4's names, None for what is not there.
 
         Raises:
             UnknownModifier: a modifier extension or implicit rules.
             Invalid: the needed elements are not valid in this version; the message names the element, never a value.
         """
         refuse_unknown_rules(content)
-        needed: dict[str, Any] = {}
         try:
-            for name in elements:
-                value = content.get(name)
-                if value is None:
-                    continue
-                _refuse_numbers_for_dates(name, value)
-                if name == "extension":
-                    value = known_extensions(value)
-                if (clean := _kept(value)) not in ({}, [], None):
-                    needed[name] = clean
-            return self._validated(resource_type, needed)
+            return self._seen(resource_type, _plan(_class(self.package, resource_type), elements).whole(content))
         except (ValueError, TypeError, AttributeError, RecursionError) as fault:
             raise _invalid(fault, f"it is not valid FHIR {self.version}") from None
 
 
 def _invalid(fault: Exception, words: str) -> Invalid:
-    """Our error for a library's, naming the element but no value."""
+    """Our error for another, naming the element but no value."""
     if isinstance(fault, Invalid):
         return fault
-    errors = getattr(fault, "errors", None)
-    place = str(fault) if isinstance(fault, _NotADateError) else ""
-    if callable(errors):
-        places = [each["loc"][0] for each in errors() if each.get("loc")]
-        place = next((str(each) for each in places if str(each).isidentifier()), "")
+    place = str(fault) if isinstance(fault, _NotValidError) else ""
     return Invalid(f"{words}: {place}" if place else words)

@@ -24,6 +24,9 @@ _STATUSES: Final[Mapping[str, bool | None]] = MappingProxyType(
 )
 """Status -> final; None is not read at all."""
 
+_CATEGORY: Final = "tnm-category-"
+"""How the concepts of TNM categories begin."""
+
 VALUES: Final = (
     *("valueQuantity", "valueInteger", "valueBoolean", "valueCodeableConcept", "valueString", "valueRange"),
     *("valueRatio", "dataAbsentReason", "interpretation", "referenceRange"),
@@ -61,7 +64,8 @@ def _range(part: Any) -> tuple[float | None, str, str, str]:
 def value_of(part: Any) -> Value:
     """The value of an Observation, of a component, or of an answer.
 
-    A coded value keeps its text as token; displays of codings are never compared. A ratio is its quotient when both
+    A coded value keeps its text as token, a coded TNM category (``tnm-category-m0``) is its token (``m0``); displays of
+    codings are never compared. A ratio is its quotient when both
     terms have the same unit or the denominator has none.
     """
     number: float | None = None
@@ -78,14 +82,18 @@ def value_of(part: Any) -> Value:
     elif part.valueString is not None:
         token = tidy(part.valueString).lower()
     coded = part.valueCodeableConcept
+    concepts = concepts_in(coded)
     if coded is not None and coded.text:
         token = tidy(coded.text).lower()
+    for concept in concepts:
+        if concept.startswith(_CATEGORY):
+            token = concept.removeprefix(_CATEGORY)
     return Value(
         number=number,
         comparator=comparator,
         unit=unit,
         truth=part.valueBoolean,
-        concepts=concepts_in(coded),
+        concepts=concepts,
         codes=frozenset(codes(coded)),
         token=token,
         reference_high=_upper_limit(part, unit),

@@ -102,6 +102,8 @@ class Builder:
             self._template(key, "proposal")
 
     def _checked(self, resource: Json) -> Json | None:
+        """The resource without what is empty, which no answer may hold; None where it is not valid then."""
+        resource = _without_empty(resource)
         try:
             self._validate(copy.deepcopy(resource))
         except (ValueError, TypeError, AttributeError, KeyError, LookupError, RecursionError):
@@ -155,6 +157,20 @@ class Builder:
         return self._checked(corrected)
 
 
+def _without_empty(value: Any) -> Any:
+    """JSON data without null, empty texts, arrays and objects, at any depth.
+
+    A null that keeps a place in an array goes as well; where its place mattered, the result is not valid any more.
+    """
+    if isinstance(value, dict):
+        kept = {name: _without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if item not in _EMPTY}
+    if isinstance(value, list):
+        return [item for item in map(_without_empty, value) if item not in _EMPTY]
+    return value
+
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "ReferralRequest"})
 """Orders of services in any version."""
 

@@ -35,12 +35,12 @@ from fhir_mappings.record import Record
 _TOLD_APART: Final = frozenset({"additional", "extensions"})
 """Narrative statuses that say that the narrative holds more than the data."""
 
-_DATATYPES: Final = ("CodeableConcept", "Dosage", "Extension", "Period", "Reference", "Timing")
-
 
 def warm(form: Form) -> None:
     """Import every class of ``fhir.resources`` that readers use; the first call of a process is slow without."""
-    form.models.warm(("Patient", *form.readers, *_DATATYPES))
+    form.models.warm(
+        {"Patient": patient.ELEMENTS, **{name: reader.elements for name, reader in form.readers.items()}}
+    )
 
 
 @dataclass(slots=True)

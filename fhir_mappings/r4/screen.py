@@ -288,7 +288,7 @@ def _gap(obtained: Obtained, pages: list[_Page]) -> Gap | None:
 # ------------------------------------------------------------------------------------------- meaning by type
 
 
-_CONCLUSIVE_CONDITION: Final = frozenset({systems.ICD10CM, systems.ICD10, systems.ICD9CM})
+_CONCLUSIVE_CONDITION: Final = frozenset({systems.ICD10CM, systems.ICD10, systems.ICD10GM, systems.ICD9CM})
 _CONCLUSIVE_OBSERVATION: Final = frozenset({systems.LOINC})
 """Our lists hold all that matters of these; SNOMED CT is never conclusive, since its descendants are not listed."""
 
@@ -485,6 +485,7 @@ class _Owners:
         self._id = record.patient_id
         self._lookup = lookup
         self._own = f"Patient/{record.patient_id}"
+        self._own_uuid = f"urn:uuid:{record.patient_id}"
 
     def is_patient(self, found: Found) -> bool:
         """Whether a Patient resource is this one."""
@@ -516,7 +517,9 @@ class _Owners:
         return _FOREIGN if any(each[0] != "#" for each in named) else _NOBODYS
 
     def _is_own(self, reference: str, aliases: frozenset[str]) -> bool:
-        return self._lookup.local(reference) == self._own or reference.partition("/_history/")[0] in aliases
+        if self._lookup.local(reference) == self._own or reference == self._own_uuid:
+            return True
+        return reference.partition("/_history/")[0] in aliases
 
 
 # ------------------------------------------------------------------------------------------- which of two
@@ -559,8 +562,8 @@ def _age(found: Found) -> tuple[dt.datetime, int, bytes]:
 _NEWEST_COUNTS: Final = frozenset(name for name, concept in CONCEPTS.items() if concept.topic == "labs_vitals")
 """Measurements of which the guideline asks for the newest only (decision model, 2.4)."""
 
-_DAYS_KEPT: Final = 3
-"""Days of firm values kept of each measurement: one decides, the others stay in case it is dated after today."""
+_DAYS_KEPT: Final = 2
+"""Days of firm values kept of each measurement: one decides, the other stays in case that one cannot be read."""
 
 _FINAL: Final = frozenset({"final", "amended", "corrected"})
 
@@ -577,11 +580,12 @@ def _firm_day(observation: shapes.Observation) -> str:
     return "" if any(each is shapes.ABSENT for each in values) else when[:10]
 
 
-def _without_superseded(relevant: list[_Judged]) -> list[_Judged]:
-    """Leave out measurements that several newer days of firm values of the same concepts have overtaken.
+def _without_superseded(relevant: list[_Judged], today: dt.date | None) -> list[_Judged]:
+    """Leave out measurements that newer days of firm values of the same concepts have overtaken.
 
     A chart holds years of blood counts; to validate them all would cost most of a call. What is preliminary, undated,
-    without value or known by words only is never left out, and supersedes nothing.
+    without value, known by words only or dated after today is never left out, and supersedes nothing. When the day of
+    the call is not said, one more day is kept.
     """
     measured: dict[Concepts, list[tuple[str, _Judged]]] = {}
     kept: list[_Judged] = []
@@ -590,16 +594,19 @@ def _without_superseded(relevant: list[_Judged]) -> list[_Judged]:
         if not isinstance(found.lean, shapes.Observation) or meaning is None or meaning.text_only or found.damaged:
             kept.append(pair)
             continue
-        concepts = meaning.concepts | NONE.union(
-            *(concepts_in(each.code) for each in filter(None, found.lean.component or ()))
-        )
+        concepts = meaning.concepts
+        for each in found.lean.component or ():
+            if each is not None:
+                concepts |= concepts_in(each.code)
         day = _firm_day(found.lean) if concepts <= _NEWEST_COUNTS else ""
         if day:
             measured.setdefault(concepts, []).append((day, pair))
         else:
             kept.append(pair)
     for several in measured.values():
-        first = sorted({day for day, _ in several}, reverse=True)[:_DAYS_KEPT][-1]
+        newest = sorted({day for day, _ in several}, reverse=True)
+        later = 1 if today is None else sum(day > today.isoformat() for day in newest)
+        first = newest[: later + _DAYS_KEPT][-1]
         kept += [pair for day, pair in several if day >= first]
     return kept
 
@@ -738,7 +745,7 @@ def _sort_out(pages: list[_Page], drafts: _Page, record: Record, screened: Scree
         meaning = _MEANINGS[found.r4_type](words, found.lean)
         if meaning is not None or found.damaged or found.lean.foreign:
             relevant.append((found, meaning))
-    for found, meaning in sorted(_without_superseded(relevant), key=lambda pair: pair[0].sort_key):
+    for found, meaning in sorted(_without_superseded(relevant, record.today), key=lambda pair: pair[0].sort_key):
         _judge(found, meaning, screened)
 
 

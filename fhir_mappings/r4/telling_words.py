@@ -8,6 +8,7 @@ else are left out on purpose: ``cervical`` alone (the neck), ``recurrent`` alone
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from fhir_mappings.history import NONE, Concepts
@@ -127,11 +128,17 @@ TELLING: Final[dict[str, Rows]] = {
 }
 """Resource type -> rows."""
 
+_ANY_OF_THEM: Final = {
+    resource_type: re.compile("|".join(sorted({re.escape(parts[0]) for parts, _ in rows})))
+    for resource_type, rows in TELLING.items()
+}
+"""Resource type -> the first words of its rows: nearly every text has none, and is done with by one look."""
+
 
 def hinted(resource_type: str, text: str) -> Concepts:
     """Concepts that a text may point to, in a resource of that type; those that a closer one implies are dropped."""
     lower = text.lower()
-    if any(word in lower for word in _NOT_ABOUT):
+    if _ANY_OF_THEM[resource_type].search(lower) is None or any(word in lower for word in _NOT_ABOUT):
         return NONE
     found = {concept for parts, concept in TELLING[resource_type] if all(part in lower for part in parts)}
     for general, closer in _IMPLIED:

@@ -5,7 +5,8 @@ display; the exact pair first; then, for ICD, ICD-10-PCS and ATC, the longest ro
 includes its descendants; SNOMED CT and RxNorm match exactly, since only a terminology server knows what lies below a
 code: what one said ahead of time can be handed in (``use_expansions``). No match means unknown, not absent.
 
-One pair belongs to one concept only (checked when the files are read). A *refinement* names a part of a concept more
+One pair belongs to one concept only (checked when the files are read). A file may hold more codes for the concepts of
+others (``[additions.<concept>]``). A *refinement* names a part of a concept more
 closely (the lung within the chest): a code of a refinement means its concept as well.
 """
 
@@ -14,14 +15,14 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from fhir_mappings.value_sets.broader import agree
-from fhir_mappings.value_sets.systems import CPT, PREFIX_SYSTEMS, SYSTEM_NAMES, normalise
+from fhir_mappings.value_sets.systems import CPT, FALLBACKS, PREFIX_SYSTEMS, SYSTEM_NAMES, normalise
 
 FOLDER: Final = Path(__file__).parent
 SOURCES_FILE: Final = "sources.toml"
@@ -52,6 +53,7 @@ class Row:
         includes_descendants: the code stands for everything below it as well.
         source: where the code was seen together with its meaning.
         verified: whether it was seen there; false for own knowledge only.
+        topic: the TOML file that the row stands in, without its ending.
     """
 
     system: str
@@ -60,6 +62,7 @@ class Row:
     includes_descendants: bool
     source: str
     verified: bool
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def _text(table: Mapping[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _row(entry: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Row:
+def _row(entry: Mapping[str, Any], sources: Mapping[str, str], topic: str, where: str) -> Row:
     extra = entry.keys() - {"system", "code", "display", "includes_descendants", "source", "verified"}
     if extra:
         raise ValueSetError(f"{where}: unknown {', '.join(sorted(extra))}")
@@ -138,6 +141,7 @@ def _row(entry: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Ro
             entry.get("includes_descendants", False),
             sources[entry["source"]],
             entry.get("verified", True),
+            topic,
         )
     except KeyError as missing:
         raise ValueSetError(f"{where}: no such system, source or field: {missing}") from None
@@ -148,7 +152,11 @@ def _row(entry: Mapping[str, Any], sources: Mapping[str, str], where: str) -> Ro
     return row
 
 
-def _read_file(path: Path, sources: Mapping[str, str]) -> tuple[Topic, list[Concept]]:
+_Additions = dict[str, tuple[Row, ...]]
+"""Concept of another file -> more codes of it."""
+
+
+def _read_file(path: Path, sources: Mapping[str, str]) -> tuple[Topic, list[Concept], _Additions]:
     with path.open("rb") as file:
         content = tomllib.load(file)
     date = content.get("date")
@@ -157,14 +165,18 @@ def _read_file(path: Path, sources: Mapping[str, str]) -> tuple[Topic, list[Conc
     title, purpose, version = (_text(content, name, path.name) for name in ("title", "purpose", "version"))
     topic = Topic(path.stem, title, purpose, version, date)
     concepts = []
-    for name, table in content["concepts"].items():
+    for name, table in content.get("concepts", {}).items():
         where = f"{path.name}: {name}"
         kind = _text(table, "kind", where)
         if kind not in KINDS:
             raise ValueSetError(f"{where}: unknown kind {kind}")
-        rows = tuple(_row(entry, sources, where) for entry in table["codes"])
+        rows = tuple(_row(entry, sources, path.stem, where) for entry in table["codes"])
         concepts.append(Concept(name, kind, _text(table, "title", where), path.stem, rows, table.get("within", "")))
-    return topic, concepts
+    additions = {
+        name: tuple(_row(entry, sources, path.stem, f"{path.name}: {name}") for entry in table["codes"])
+        for name, table in content.get("additions", {}).items()
+    }
+    return topic, concepts, additions
 
 
 def _index(concepts: Iterable[Concept]) -> _Index:
@@ -193,15 +205,22 @@ def read_folder(folder: Path) -> tuple[dict[str, Topic], dict[str, Concept]]:
         sources: dict[str, str] = tomllib.load(file)["sources"]
     topics: dict[str, Topic] = {}
     concepts: dict[str, Concept] = {}
+    more: list[tuple[str, _Additions]] = []
     for path in sorted(folder.glob("*.toml")):
         if path.name == SOURCES_FILE:
             continue
-        topic, found = _read_file(path, sources)
+        topic, found, additions = _read_file(path, sources)
+        more.append((path.name, additions))
         topics[topic.name] = topic
         for concept in found:
             if concept.name in concepts:
                 raise ValueSetError(f"{concept.name} stands in {concepts[concept.name].topic} and in {concept.topic}")
             concepts[concept.name] = concept
+    for name_of_file, additions in more:
+        for name, rows in additions.items():
+            if name not in concepts:
+                raise ValueSetError(f"{name_of_file}: {name} is no concept to add to")
+            concepts[name] = replace(concepts[name], rows=(*concepts[name].rows, *rows))
     for concept in concepts.values():
         wider = concepts.get(concept.within)
         if concept.within and (wider is None or wider.within or wider.kind != concept.kind):
@@ -221,7 +240,7 @@ def _search(index: _Index, system: str, code: str) -> tuple[str, Row, bool] | No
         found = index.get((system, prefix))
         if found is not None and (prefix == code or found[1].includes_descendants):
             return *found, prefix == code
-    return None
+    return _search(index, FALLBACKS[system], code) if system in FALLBACKS else None
 
 
 class ValueSets:

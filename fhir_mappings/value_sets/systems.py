@@ -14,7 +14,9 @@ SNOMED: Final = "http://snomed.info/sct"
 LOINC: Final = "http://loinc.org"
 ICD10CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 ICD10: Final = "http://hl7.org/fhir/sid/icd-10"
-"""WHO ICD-10; national editions have URIs and codes of their own and are not read."""
+"""WHO ICD-10."""
+ICD10GM: Final = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
+"""German edition: what it does not list apart means what it means in WHO ICD-10 (see :data:`FALLBACKS`)."""
 ICD9CM: Final = "http://hl7.org/fhir/sid/icd-9-cm"
 ICDO3: Final = "http://terminology.hl7.org/CodeSystem/icd-o-3"
 ICD10PCS: Final = "http://www.cms.gov/Medicare/Coding/ICD10"
@@ -24,6 +26,14 @@ RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC: Final = "http://www.whocc.no/atc"
 NCIT: Final = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 HGNC: Final = "http://www.genenames.org"
+OPS: Final = "http://fhir.de/CodeSystem/bfarm/ops"
+"""German procedure codes."""
+MII_INTENTION: Final = (
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/CodeSystem/mii-cs-onko-intention"
+)
+MII_THERAPY: Final = (
+    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/CodeSystem/mii-cs-onko-therapie-typ"
+)
 CONDITION_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 CONDITION_VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 ACT_PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/v3-ActPriority"
@@ -38,6 +48,7 @@ SYSTEM_NAMES: Final = MappingProxyType(
         "loinc": LOINC,
         "icd-10-cm": ICD10CM,
         "icd-10": ICD10,
+        "icd-10-gm": ICD10GM,
         "icd-9-cm": ICD9CM,
         "icd-o-3": ICDO3,
         "icd-10-pcs": ICD10PCS,
@@ -47,6 +58,9 @@ SYSTEM_NAMES: Final = MappingProxyType(
         "atc": ATC,
         "ncit": NCIT,
         "hgnc": HGNC,
+        "ops": OPS,
+        "mii-intention": MII_INTENTION,
+        "mii-therapy": MII_THERAPY,
         "condition-clinical": CONDITION_CLINICAL,
         "condition-ver-status": CONDITION_VERIFICATION,
         "act-priority": ACT_PRIORITY,
@@ -63,6 +77,10 @@ SYSTEM_ALIASES: Final = MappingProxyType(
         "http://loinc.org/la": LOINC,
         "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
         "urn:oid:2.16.840.1.113883.6.3": ICD10,
+        "http://fhir.de/CodeSystem/dimdi/icd-10-gm": ICD10GM,
+        "http://fhir.de/CodeSystem/dimdi/ops": OPS,
+        "http://fhir.de/CodeSystem/bfarm/atc": ATC,
+        "http://fhir.de/CodeSystem/dimdi/atc": ATC,
         "urn:oid:2.16.840.1.113883.6.103": ICD9CM,
         "http://hl7.org/fhir/sid/icd-9-cm/diagnosis": ICD9CM,
         "urn:oid:2.16.840.1.113883.6.43.1": ICDO3,
@@ -84,11 +102,15 @@ SYSTEM_ALIASES: Final = MappingProxyType(
 )
 """URI seen in records -> the URI that the value sets use."""
 
-PREFIX_SYSTEMS: Final = frozenset({ICD10CM, ICD10, ICD9CM, ICD10PCS, ATC})
+PREFIX_SYSTEMS: Final = frozenset({ICD10CM, ICD10, ICD10GM, ICD9CM, ICD10PCS, ATC, OPS})
 """Where a longer code is a kind of the shorter one. SNOMED CT is not among them: its descendants need a server."""
 
-_DOTTED: Final = frozenset({ICD10CM, ICD10, ICD9CM})
-_UPPER: Final = frozenset({ICD10CM, ICD10, ICD9CM, ICDO3, ICD10PCS, ATC, HCPCS})
+FALLBACKS: Final = MappingProxyType({ICD10GM: ICD10})
+"""System -> the one whose rows hold for its codes as well. The German edition only divides WHO codes further: of our
+181 rows of WHO ICD-10, 180 have the same wording in the ICD-10-GM of 2020 (the other, Z97.4, it does not have)."""
+
+_DOTTED: Final = frozenset({ICD10CM, ICD10, ICD10GM, ICD9CM})
+_UPPER: Final = frozenset({ICD10CM, ICD10, ICD10GM, ICD9CM, ICDO3, ICD10PCS, ATC, HCPCS})
 
 
 @lru_cache(maxsize=256)

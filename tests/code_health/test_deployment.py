@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -121,7 +121,9 @@ def test_run_04_the_settings_are_ones_that_the_service_takes(tmp_path: Path) -> 
     assert loaded.mode == "production"
     assert loaded.several_hosts
     assert loaded.stored_in.startswith("postgresql")
-    assert loaded.metrics_port == next(port["containerPort"] for port in CONTAINER["ports"] if port["name"] == "metrics")
+    assert loaded.metrics_port == next(
+        port["containerPort"] for port in CONTAINER["ports"] if port["name"] == "metrics"
+    )
     assert {name.removeprefix(PREFIX) for name in settings} <= set(READERS)
 
 
@@ -135,7 +137,9 @@ def test_run_09_the_image_is_not_root_and_starts_without_a_shell() -> None:
     last_stage = steps[max(place for place, step in enumerate(steps) if step.startswith("FROM ")) :]
     assert "USER 10001:10001" in last_stage
     assert POD["securityContext"]["runAsUser"] == 10001
-    assert all(step.partition(" ")[2].startswith("[") for step in steps if step.startswith(("RUN", "CMD", "ENTRYPOINT")))
+    assert all(
+        step.partition(" ")[2].startswith("[") for step in steps if step.startswith(("RUN", "CMD", "ENTRYPOINT"))
+    )
     assert not any("pip" in step for step in last_stage)
     assert sum(step.startswith("VOLUME") for step in steps) == 1
 

@@ -146,7 +146,7 @@ def test_tr_20_no_image_signal_or_raw_sequence_is_read() -> None:
 
 def test_tr_20_an_attachment_that_a_reader_asks_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient, "ELEMENTS", (*patient.ELEMENTS, "photo"))
-    monkeypatch.setitem(elements.DRAFT_ELEMENTS, "DiagnosticReport", ("presentedForm",))  # type: ignore[arg-type]
+    monkeypatch.setitem(elements.DRAFT_ELEMENTS, "DiagnosticReport", ("presentedForm",))
     assert elements.signals_read() == ("DiagnosticReport.presentedForm",)
 
 

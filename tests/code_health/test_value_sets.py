@@ -20,7 +20,8 @@ REGISTER = ROOT.parent / "shared" / "terminology" / "codes.csv"
 """The terminology list that the files were made from, where it is at hand."""
 
 NOT_OF_THE_REGISTER = {
-    *("own_codes", "refinements", "other_primaries", "further_events", "supplement", "metastasis_history")
+    *("own_codes", "refinements", "other_primaries", "further_events", "supplement", "metastasis_history"),
+    "profiles",
 }
 REGISTER_CONCEPTS, REGISTER_ROWS, REGISTER_UNVERIFIED = 402, 2058, 5
 OWN_CONCEPTS, OWN_ROWS = 30, 32
@@ -48,6 +49,10 @@ SHAPES = {
     s.LOINC: r"(LA)?\d{1,7}-\d",
     s.ICD10CM: r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
     s.ICD10: r"[A-Z]\d\d(\.\d)?",
+    s.ICD10GM: r"[A-Z]\d\d(\.\d{1,2})?",
+    s.OPS: r"\d-\d\d[0-9a-z](\.[0-9a-z]{1,2})?|\d-\d\d",
+    s.MII_INTENTION: r"[A-Z]",
+    s.MII_THERAPY: r"[A-Z]{2}",
     s.ICD9CM: r"(\d{3}|V\d\d)(\.\d{1,2})?",
     s.ICDO3: r"\d{4}/[012369]|C\d\d\.\d",
     s.ICD10PCS: r"[0-9A-HJ-NP-Z]{3,7}",
@@ -108,8 +113,8 @@ def register_rows() -> list[tuple[str, Row]]:
     return [
         (concept.name, row)
         for concept in CONCEPTS.values()
-        if concept.topic not in NOT_OF_THE_REGISTER
         for row in concept.rows
+        if row.topic not in NOT_OF_THE_REGISTER
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the service publishes about itself, over HTTP: TR-01 to TR-11 and TR-23 to TR-31."""
+"""What the service publishes about itself, over HTTP: TR-01 to TR-11 and TR-22 to TR-31."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.auth.trusted_clients import TrustedClient
-from cds_service.cards import EXTENSION
+from cds_service.cards import EXTENSION, SINGLE_OPTION
 from cds_service.guideline import knowledge
 from cds_service.guideline.citations import CITATIONS
 from cds_service.guideline.decide import Occasion
@@ -259,6 +259,16 @@ def test_tr_04_the_versions_stay_readable_and_the_change_list_names_them(
     assert "There is no version 1999.01" in response.get_data(as_text=True)
 
 
+def test_tr_04_an_old_version_is_served_as_it_was_kept(service: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = knowledge.VERSION
+    monkeypatch.setattr(knowledge, "VERSION", "2999.01")
+    page = Seen(service.get(f"/guideline/{kept}").get_data(as_text=True))
+    assert "the whole guideline, version " + kept in page.text
+    assert NOTICE in page.text
+    assert {"P3", "BEV-01", "missing-ecog", "E21"} <= set(page.ids)
+    assert page.loaded == ["/advice/guideline/pages.css"]
+
+
 def test_tr_06_purpose_users_patients_limits_review_and_reporting_are_told(told: dict[str, Any]) -> None:
     for each in told["services"]:
         assert {
@@ -319,6 +329,17 @@ def test_tr_11_each_of_the_eight_words_has_a_control_with_a_test_that_exists(tol
 
 
 # ------------------------------------------------------------------------------- criteria, wording
+
+
+def test_tr_22_a_card_with_one_option_says_so_and_why(cards: Cards) -> None:
+    reasons = 0
+    for case, card in cards:
+        options = [each for each in card.get("extension", {}).get(EXTENSION, []) if each["kind"] == "option"]
+        reason = card.get("extension", {}).get(SINGLE_OPTION, "")
+        assert (len(options) == 1) is bool(reason), case.id
+        assert reason in card["detail"]
+        reasons += bool(reason)
+    assert reasons
 
 
 def test_tr_23_nothing_acts_by_itself(cards: Cards) -> None:

@@ -30,6 +30,9 @@ _NAMES: Final = (
     *("contained", "__proto__", "entry", "hook", SENTINEL, ""),
 )
 
+_PARTS: Final = ("prefetch", "prefetch", "prefetch", "prefetch", "context", "fhirAuthorization", "")
+"""Of a request, where a change is sought; the last stands for the whole."""
+
 Json = Any
 Place = tuple[Any, Any]
 """A container and the key or index of one value in it."""
@@ -39,7 +42,8 @@ def mutant(request: bytes, random_: random.Random) -> bytes:
     """One mutant of a request, as bytes to be sent."""
     body = json.loads(request)
     for _ in range(random_.choice((1, 1, 1, 2, 3, 8))):
-        place = _place(body, random_)
+        part = random_.choice(_PARTS)
+        place = _place(body.get(part, body) if isinstance(body, dict) else body, random_)
         if place is not None:
             random_.choice(_CHANGES)(body, place, random_)
     data = json.dumps(body, ensure_ascii=random_.random() < 0.5).encode("utf-8", "surrogatepass")
@@ -47,9 +51,9 @@ def mutant(request: bytes, random_: random.Random) -> bytes:
 
 
 def _place(value: Json, random_: random.Random) -> Place | None:
-    """A place found by walking down from the root, one in five steps being the last."""
+    """A place found by walking down, one in eight steps being the last."""
     place = None
-    while isinstance(value, dict | list) and value and (place is None or random_.random() > 0.2):
+    while isinstance(value, dict | list) and value and (place is None or random_.random() > 0.125):
         key = random_.choice(list(value)) if isinstance(value, dict) else random_.randrange(len(value))
         place = (value, key)
         value = value[key]

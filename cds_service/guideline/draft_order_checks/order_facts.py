@@ -174,6 +174,7 @@ class _Call:
     today: PartialDate
     families: frozenset[Family]
     date: PartialDate
+    families_of_others: tuple[frozenset[Family], ...]
 
     def moment(self, name: str) -> Moment:
         found = getattr(self.features, name)
@@ -513,17 +514,17 @@ def _events(call: _Call, order: _Dated) -> dict[str, Feature]:
 # ------------------------------------------------------------------ what is ordered with
 
 
-def _together(call: _Call, wanted: Callable[[DraftOrder], bool]) -> Finding:
+def _together(call: _Call, wanted: Callable[[DraftOrder, frozenset[Family]], bool]) -> Finding:
     """Whether another draft of the call is of a kind; an order that could not be read leaves it unknown."""
-    found = tuple(item for each in call.others if wanted(each) for item in _evidence(each))
-    if any(wanted(each) for each in call.others):
-        return Finding(Tri.YES, found)
+    found = [each for each, of in zip(call.others, call.families_of_others, strict=True) if wanted(each, of)]
+    if found:
+        return Finding(Tri.YES, tuple(item for each in found for item in _evidence(each)))
     unread = tuple(item for each in call.others if each.unread for item in _evidence(each))
     return Finding(Tri.UNKNOWN, possible=unread) if any(each.unread for each in call.others) else Finding(Tri.NO)
 
 
-def _of(*wanted: Family) -> Callable[[DraftOrder], bool]:
-    return lambda draft: bool(families(draft).intersection(wanted))
+def _of(*wanted: Family) -> Callable[[DraftOrder, frozenset[Family]], bool]:
+    return lambda _, of: not of.isdisjoint(wanted)
 
 
 def _with_others(call: _Call, last_bev: Amount) -> dict[str, Feature]:
@@ -531,7 +532,7 @@ def _with_others(call: _Call, last_bev: Amount) -> dict[str, Feature]:
     recent = last_bev.at_least(0) & _at_most(last_bev, t.RT_BEVACIZUMAB_DAYS.value)
     if not last_bev.known and call.features.prior_bev.is_no:
         recent = Tri.NO
-    partner = _together(call, lambda draft: bool(draft.concepts & _PARTNERS))
+    partner = _together(call, lambda draft, _: bool(draft.concepts & _PARTNERS))
     active = call.features.chemotherapy_active
     radiotherapy = _together(call, _of(*RADIOTHERAPY))
     return {
@@ -590,7 +591,8 @@ def order_facts(
     """
     now = PartialDate.on(today)
     others = tuple(each for each in drafts if each is not draft)
-    call = _Call(draft, others, features, now, families(draft), _when(draft, now))
+    of_others = tuple(families(each) for each in others)
+    call = _Call(draft, others, features, now, families(draft), _when(draft, now), of_others)
     order = _Dated(call.date, _evidence(draft))
     before = _doses_before(call, order)
     last_bev = _count(_dated(call.moment("last_bev_date")), order)

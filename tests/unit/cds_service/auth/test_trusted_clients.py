@@ -114,3 +114,15 @@ def test_loading_names_all_faults_at_once(tmp_path: Path) -> None:
 )
 def test_auth_14_keys_come_by_https_or_from_this_machine(url: str, loopback: bool, secure: bool) -> None:
     assert is_secure(url, loopback=loopback) is secure
+
+
+def test_an_app_is_registered_at_a_client_under_an_id_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hush", "utf-8")
+    own = 'smart_client_id = "at-this-ehr"\n'
+    (client,), none = examine(GOOD + own + 'smart_client_secret_file = "secret"\n', tmp_path)
+    assert (client.smart_client_id, client.smart_client_secret_file) == ("at-this-ehr", tmp_path / "secret")
+    assert none == ()
+    _, faults = examine(GOOD + 'smart_client_secret_file = "secret"\n', tmp_path)
+    assert [fault.text for fault in faults] == ["smart_client_secret_file needs smart_client_id beside it"]
+    _, faults = examine(GOOD + own + 'smart_client_secret_file = "none"\n', tmp_path)
+    assert [fault.text for fault in faults] == ["smart_client_secret_file is not the path of a file"]

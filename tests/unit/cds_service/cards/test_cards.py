@@ -6,7 +6,15 @@ import datetime as dt
 import msgspec
 import pytest
 
-from cds_service.cards import ADVICE_SYSTEM, EXTENSION, MAX_CARDS, OVERRIDE_REASONS, label, render
+from cds_service.cards import (
+    ADVICE_SYSTEM,
+    EXTENSION,
+    MAX_CARDS,
+    OVERRIDE_REASONS,
+    SINGLE_OPTION,
+    label,
+    render,
+)
 from cds_service.guideline import knowledge
 from cds_service.guideline.decide import Occasion
 from cds_service.guideline.register import REGISTER
@@ -117,8 +125,23 @@ def test_the_decisions_extension_says_everything_and_nothing_empty() -> None:
                 "because": [{"feature": "prior_pelvic_rt", "value": "yes", "evidence": ["Procedure/rt"]}],
                 "sources": ["S02", "E21", "D13"],
             }
-        ]
+        ],
+        SINGLE_OPTION: "One option only: of the rows that apply, P3 alone names one.",
     }
+
+
+def test_tr_22_a_card_with_one_option_says_why_there_is_no_other() -> None:
+    (one,) = cards(dataclasses.replace(OPTION, code="mdt-review", row="P2"))
+    reason = (
+        "One option only: of the rows that apply, P2 alone names one. No treatment is named before it is known where"
+    )
+    assert (one.extension or {})[SINGLE_OPTION].startswith(reason)
+    assert reason in (one.detail or "")
+    (bare,) = cards(dataclasses.replace(OPTION, row="PRT-02"))
+    assert (bare.extension or {})[SINGLE_OPTION] == "One option only: of the rows that apply, PRT-02 alone names one."
+    (two,) = cards(OPTION, dataclasses.replace(OPTION, code="mdt-review"))
+    assert SINGLE_OPTION not in (two.extension or {})
+    assert "One option only" not in (two.detail or "")
 
 
 def test_an_option_says_why_from_which_record_what_to_confirm_and_whose_advice_it_is() -> None:
@@ -134,6 +157,36 @@ def test_an_option_says_why_from_which_record_what_to_confirm_and_whose_advice_i
     ):
         assert part in detail
     assert detail.index("[E21]") < detail.index("pending human review): S02"), "the newer standard stands first"
+
+
+def test_tr_03_a_card_links_to_its_leading_row_in_this_version() -> None:
+    site = Site(base_url="https://cds.example.org/base")
+    option, missing = cards(OPTION, PROMPT, site=site)
+    (link,) = option.links
+    assert (link.label, link.type) == ("How this row reads", "absolute")
+    assert link.url == f"https://cds.example.org/base/guideline/{knowledge.VERSION}#P3"
+    assert missing.links[0].url.endswith("#P3")
+    assert option.source.url == "https://cds.example.org/base/guideline"
+
+
+def test_lnk_05_where_the_app_is_registered_a_link_opens_it_with_the_call_by_reference() -> None:
+    site = Site(base_url="https://cds.example.org", smart_launch="https://cds.example.org/launch")
+    for card in cards(OPTION, PROMPT, alert(), site=site):
+        _, link = card.links
+        assert (link.label, link.type, link.url) == ("Open the reasons", "smart", "https://cds.example.org/launch")
+        context = msgspec.json.decode(link.app_context or "")
+        assert context == {"hook": "order-sign", "hookInstance": "instance"}
+    gap = History(gaps=(Gap(key="conditions", cause="not sent"),))
+    (told,) = cards(history=gap, row="G2", scope=Scope.SILENT, site=site)
+    assert told.links == ()
+
+
+def test_without_a_public_address_or_a_row_there_is_no_link() -> None:
+    (card,) = cards(OPTION)
+    assert (card.links, card.source.url) == ((), None)
+    gap = History(gaps=(Gap(key="conditions", cause="not sent"),))
+    (told,) = cards(history=gap, row="G2", scope=Scope.SILENT, site=Site(base_url="https://cds.example.org"))
+    assert told.links == ()
 
 
 def test_the_region_notice_ends_each_detail() -> None:

@@ -88,6 +88,28 @@ def fill(file: Path) -> None:
             full.write(b"x" * 4096)
 
 
+def test_keep_05_damage_that_only_the_check_finds_is_refused_at_the_start(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite3")
+    world.open().close()
+    with world.file.open("r+b") as written:
+        written.seek(36)
+        written.write(b"\x00\x00\x00\x05")  # five free pages, of which there are none
+    with pytest.raises(SettingsError, match="quick_check"):
+        world.open()
+
+
+def test_a_file_that_was_thrown_away_is_begun_anew(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite3")
+    store = world.open()
+    store.feedback.add([overridden("before")], service=SERVICE)
+    for path in tmp_path.glob("store.sqlite3*"):
+        path.unlink()
+    store.feedback.add([overridden("after")], service=SERVICE)
+    store.database.prepare()
+    assert [one.card for one in store.feedback.kept()] == ["after"]
+    world.close()
+
+
 def test_keep_05_a_full_disk_loses_nothing_acknowledged_and_mends_itself(tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", 1024) as folder:
         world = World(folder / "store.sqlite3")

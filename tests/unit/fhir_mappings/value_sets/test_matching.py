@@ -75,7 +75,10 @@ UNKNOWN = [
     (s.RXNORM, "569461"),
     (s.ATC, "M01AX05"),  # glucosamine is no NSAID
     (s.ICD10CM, "C79.82X"),  # C79.82 has nothing below it and C79 is no row
-    ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "C53.9"),
+    ("http://hl7.org/fhir/sid/icd-10-am", "C53.9"),
+    (s.ICD10GM, "C79.87"),  # no such code, and the WHO row stands for its own code only
+    (s.OPS, "8-529.4"),  # planning is no treatment
+    (s.OPS, "8-54"),  # antiretroviral therapy as well
     ("http://example.org/local", "C53.9"),
     (s.SNOMED, "9" * 100),
     (s.ICD10CM, "C53" + "9" * 100),
@@ -266,3 +269,29 @@ def test_group_members_meet_the_traps() -> None:
     assert concepts_of([(s.ICD10CM, "C50.911")]) <= g["OTHER_PRIMARY_CANCER"]
     assert concepts_of([(s.SNOMED, "116142003")]).isdisjoint(g["EXENTERATION"])
     assert concepts_of([(s.SNOMED, "1255724003")]).isdisjoint(g["RADIOTHERAPY"])
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "concept"),
+    [
+        (s.ICD10GM, "C53.9", "cervical-cancer"),
+        (s.ICD10GM, "c539", "cervical-cancer"),
+        ("http://fhir.de/CodeSystem/dimdi/icd-10-gm", "C53.1", "cervical-cancer-exocervix"),
+        (s.ICD10GM, "I82.81", "venous-thromboembolism"),  # divided further than in the WHO edition
+        (s.ICD10GM, "C79.8", "metastasis-other-specified-site"),
+        (s.ICD10GM, "C79.82", "metastasis-female-genital-organ"),  # a code of the German edition alone
+        (s.OPS, "5-685.40", "radical-hysterectomy"),
+        ("http://fhir.de/CodeSystem/dimdi/ops", "8-522.91", "radiotherapy-external-beam"),
+        (s.OPS, "8-524.1", "radiotherapy-brachytherapy"),
+        (s.OPS, "8-524.2", "radiotherapy-pelvis-brachytherapy"),
+        (s.OPS, "8-52", "radiotherapy-any"),
+        (s.OPS, "8-542.11", "chemotherapy-procedure"),
+        ("http://fhir.de/CodeSystem/bfarm/atc", "L01XA01", "cisplatin"),
+        (s.SNOMED, "399387003", "tnm-distant-metastases"),
+        (s.LOINC, "59847-4", "tumour-morphology-observation"),
+    ],
+)
+def test_codes_of_published_profiles_are_read(system: str, code: str, concept: str) -> None:
+    match = concept_of(system, code)
+    assert match is not None
+    assert match.concept == concept

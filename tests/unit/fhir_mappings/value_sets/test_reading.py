@@ -34,7 +34,17 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert concepts["a"].topic == "one"
 
 
+def test_a_file_may_add_codes_to_the_concept_of_another(tmp_path: Path) -> None:
+    more = ROW.replace("254886006", "363354003")
+    files = folder(tmp_path, a_more=HEADER + f"[additions.a]\ncodes = [{more}]\n", one=HEADER + concept())
+    topics, concepts = read_folder(files)
+    assert set(topics) == {"a_more", "one"}
+    assert [(row.code, row.topic) for row in concepts["a"].rows] == [("254886006", "one"), ("363354003", "a_more")]
+    assert concepts["a"].topic == "one"
+
+
 BAD = [
+    (HEADER + concept() + f"[additions.b]\ncodes = [{ROW}]\n", "one.toml: b is no concept to add to"),
     (HEADER.replace("date", "day") + concept(), "one.toml: date is missing"),
     (HEADER.replace("purpose", "use") + concept(), "one.toml: purpose is missing"),
     (HEADER + concept(kind="thing"), "unknown kind thing"),
