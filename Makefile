@@ -61,6 +61,7 @@ FUZZ_SECONDS ?= 60
 
 fuzz: $(VENV)/release.stamp ## 10,000 mutants of valid calls, then each strict reader for a minute
 	@$(BIN)/python -m tests.fuzz.requests_under_fire --mutants $(MUTANTS) --seed $(SEED)
+	@mkdir -p build
 	@for target in strict-json request feedback token token-parts; do \
 		echo "fuzzing $$target for $(FUZZ_SECONDS) s ..."; \
 		$(BIN)/python -m tests.fuzz.readers $$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \

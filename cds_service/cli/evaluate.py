@@ -306,6 +306,7 @@ def as_line(case: Case, result: Consultation | str) -> str:
             for decision in result.decided.decisions
         ],
         "unreadable": [f"{each.reference}: {each.cause}" for each in result.history.unreadable],
+        "gaps": [f"{gap.key}: {gap.cause}" for gap in result.history.gaps],
         "cards": msgspec.to_builtins(result.answer)["cards"],
     }
     return json.dumps(body)
@@ -322,6 +323,7 @@ def as_text(case: Case, result: Consultation | str) -> str:
         lines.extend(_records(shown.get("evidence", ()), "    "))
         lines.extend(_records(shown.get("possible", ()), "    possibly "))
     lines.extend(f"  could not be used: {each.reference}: {each.cause}" for each in result.history.unreadable)
+    lines.extend(f"  not at hand: {gap.key}: {gap.cause}" for gap in result.history.gaps)
     lines += ["", "Decisions"]
     for decision in decided.decisions:
         strength = f", {decision.strength.value}" if decision.strength else ""

@@ -266,6 +266,13 @@ class _Drug(msgspec.Struct):
     resourceType: Any = None  # noqa: N815 - FHIR's name
     id: Any = None
     medicationReference: Any = None  # noqa: N815 - FHIR's name
+    medication: Any = None
+
+    @property
+    def pointer(self) -> Any:
+        """The Reference to the drug, if any: of R5 inside a CodeableReference."""
+        inside = self.medication.get("reference") if isinstance(self.medication, dict) else None
+        return self.medicationReference if self.medicationReference is not None else inside
 
 
 class _DrugEntry(_Drug):
@@ -277,6 +284,7 @@ class _DrugPage(_Drug):
     entry: list[msgspec.Raw] | None = None
 
 
+_DRUG_POINTERS: Final = (b'"medicationReference"', b'"medication"')
 _DRUG_PAGE: Final = msgspec.json.Decoder(_DrugPage)
 _DRUG_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _DRUG_ENTRY: Final = msgspec.json.Decoder(_DrugEntry)
@@ -315,15 +323,15 @@ def _medications(
 def _missing_medications(payloads: Iterable[Payload]) -> list[str]:
     """References to Medications that are neither contained nor in the payloads, in order of appearance, each once."""
     copies = [bytes(payload) for payload in payloads]
-    if not any(b'"medicationReference"' in copy for copy in copies):
+    if not any(name in copy for copy in copies for name in _DRUG_POINTERS):
         return []
     wanted: dict[str, None] = {}
     here: set[str] = set()
     for drug, full_url in (found for copy in copies for found in _drugs(copy)):
         if drug.resourceType == "Medication":
             here |= {f"Medication/{drug.id}", full_url}
-        elif isinstance(drug.medicationReference, dict):
-            reference = drug.medicationReference.get("reference")
+        elif isinstance(drug.pointer, dict):
+            reference = drug.pointer.get("reference")
             if isinstance(reference, str) and reference and not reference.startswith(("#", "urn:")):
                 wanted[reference] = None
     return [reference for reference in wanted if reference not in here and relative_reference(reference) not in here]

@@ -187,6 +187,35 @@ PATHWAY: tuple[Row, ...] = (
         words="Side wall disease rules exenteration out whatever biopsy and performance status say.",
     ),
     Row(
+        "P3d",
+        all_of(
+            yes("site_central_pelvic"),
+            yes("site_pelvic_nodal"),
+            no("site_pelvic_sidewall"),
+            no("site_paraaortic"),
+            no("site_distant"),
+            not_yes("sidewall_triad"),
+            yes("prior_pelvic_rt"),
+            not_yes("prior_exenteration"),
+        ),
+        (
+            Output("resection-then-systemic", C),
+            Output("mdt-review", R),
+            Output("palliative-care-integration", C, sources=("S44",)),
+        ),
+        ("S06", "D14", "policy"),
+        gate=True,
+        words="Central and nodal disease in an irradiated pelvis: exenteration is for central disease alone.",
+    ),
+    Row(
+        "P3e",
+        all_of(ANY_PELVIC, no("biopsy_proof")),
+        (Output("mdt-review", R, note="the biopsy of the suspected recurrence was benign"),),
+        ("E25", "S26", "policy"),
+        gate=True,
+        words="A benign biopsy speaks against curative surgery; the pattern still needs an answer.",
+    ),
+    Row(
         "P4",
         all_of(ANY_PELVIC, no("site_paraaortic"), no("site_distant"), no("prior_pelvic_rt")),
         (

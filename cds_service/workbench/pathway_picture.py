@@ -44,6 +44,8 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "P3a": "The same, ECOG 2",
         "P3b": "Central and small",
         "P3c": "Central with side wall",
+        "P3d": "Central and nodal",
+        "P3e": "Biopsy benign",
         "P4": "Never irradiated",
         "P4a": "Vaginal brachytherapy",
         "P5": "Irradiation not known",
@@ -88,7 +90,7 @@ MAX_CAPTION: Final = 23
 
 _SECTIONS: Final = (
     ("First asked", ("P0", "P1", "P2")),
-    ("Disease in the pelvis", ("P3", "P3a", "P3b", "P3c", "P4", "P4a", "P5", "P6", "P7")),
+    ("Disease in the pelvis", ("P3", "P3a", "P3b", "P3c", "P3d", "P3e", "P4", "P4a", "P5", "P6", "P7")),
     ("Beyond the pelvis", ("P8", "P8b", "P9", "P9a", "P10", "P10a")),
     ("Whatever the site", ("P11", "P12", "P13", "P14a", "P15", "P16")),
 )

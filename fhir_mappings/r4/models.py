@@ -230,18 +230,22 @@ class _Plan:
         return found or Parts({**self.absent})
 
 
+SCREENED: Final = frozenset({"subject", "patient", "code"})
+"""Whose a resource is and what it is about: the screen has read it, and no reader asks again."""
+
+
 @cache
-def _plan(model: Any, elements: Iterable[str]) -> _Plan:
-    """What is looked at of these elements of a class."""
+def _plan(model: Any, elements: Iterable[str], known: frozenset[str] = frozenset()) -> _Plan:
+    """What is looked at of these elements of a class; of those known already only that they are there."""
     fields = {info.alias or name: info for name, info in model.model_fields.items()}
     rules = {name: info.json_schema_extra or {} for name, info in fields.items()}
-    known = [name for name in elements if name in fields]
-    choices = {name: rules[name]["one_of_many"] for name in known if rules[name].get("one_of_many")}
+    ours = [name for name in elements if name in fields]
+    choices = {name: rules[name]["one_of_many"] for name in ours if rules[name].get("one_of_many")}
     return _Plan(
-        read={name: _reader(name, fields[name].annotation) for name in known},
+        read={name: _there if name in known else _reader(name, fields[name].annotation) for name in ours},
         foreign=frozenset(elements) - fields.keys(),
         absent=dict.fromkeys((*(name for name in fields if name[0] != "_"), *elements)),
-        required=tuple(name for name in known if fields[name].is_required() or rules[name].get("element_required")),
+        required=tuple(name for name in ours if fields[name].is_required() or rules[name].get("element_required")),
         choices=choices,
         required_choices=frozenset(
             choice for name, choice in choices.items() if rules[name].get("one_of_many_required")
@@ -275,6 +279,14 @@ def _reader(name: str, annotation: Any) -> _Read:
         return [item for item in found if item is not None] or None
 
     return each
+
+
+def _there(content: Any) -> Any:
+    """An element that is known already, as it is."""
+    if not isinstance(content, dict):
+        raise TypeError("not an object")
+    refuse_unknown_modifiers(content)
+    return None if _nothing(content) else content
 
 
 def _without_none(annotation: Any) -> list[Any]:
@@ -347,7 +359,7 @@ class Models:
     def warm(self, elements: Mapping[str, tuple[str, ...]]) -> None:
         """Import the classes of these resource types now, and ask them about the elements that are needed."""
         for name, needed in elements.items():
-            _plan(_class(self.package, name), needed)
+            _plan(_class(self.package, name), needed, SCREENED)
 
     def _seen(self, name: str, parts: Parts) -> Any:
         places = self.places.get(name)
@@ -371,13 +383,20 @@ class Models:
         except (ValueError, TypeError, AttributeError, RecursionError) as fault:
             raise _invalid(fault, "a part of it is not valid FHIR") from None
 
-    def resource(self, resource_type: str, content: Mapping[str, Any], elements: tuple[str, ...]) -> Any:
+    def resource(
+        self,
+        resource_type: str,
+        content: Mapping[str, Any],
+        elements: tuple[str, ...],
+        known: frozenset[str] = frozenset(),
+    ) -> Any:
         """Validate the needed elements of one resource.
 
         Args:
             resource_type: FHIR type name.
             content: decoded JSON.
             elements: top-level element names that the reader needs.
+            known: those of them that only have to be there.
 
         Returns:
             An object with each of these elements, under R4's names, None for what is not there.
@@ -388,7 +407,8 @@ class Models:
         """
         refuse_unknown_rules(content)
         try:
-            return self._seen(resource_type, _plan(_class(self.package, resource_type), elements).whole(content))
+            plan = _plan(_class(self.package, resource_type), elements, known)
+            return self._seen(resource_type, plan.whole(content))
         except (ValueError, TypeError, AttributeError, RecursionError) as fault:
             raise _invalid(fault, f"it is not valid FHIR {self.version}") from None
 

@@ -38,9 +38,7 @@ _TOLD_APART: Final = frozenset({"additional", "extensions"})
 
 def warm(form: Form) -> None:
     """Import every class of ``fhir.resources`` that readers use; the first call of a process is slow without."""
-    form.models.warm(
-        {"Patient": patient.ELEMENTS, **{name: reader.elements for name, reader in form.readers.items()}}
-    )
+    form.models.warm({"Patient": patient.ELEMENTS, **{name: reader.elements for name, reader in form.readers.items()}})
 
 
 @dataclass(slots=True)
@@ -111,10 +109,11 @@ class _Reading:
             lookup=self.screened.lookup,
             contained=self.screened.lookup.contained_in(getattr(found.lean, "contained", shapes.ABSENT)),
             birth=self.birth,
-            present=frozenset(name for name, value in content.items() if value),
+            content=content,
             narrative=isinstance(narrative, dict) and narrative.get("status") in _TOLD_APART,
         )
-        return reader.read(self.form.models.resource(found.resource_type, content, reader.elements), source)
+        known = models.SCREENED - found.damaged
+        return reader.read(self.form.models.resource(found.resource_type, content, reader.elements, known), source)
 
     def drafts(self) -> tuple[DraftOrder, ...]:
         """Read the draft orders, in the order in which they came."""

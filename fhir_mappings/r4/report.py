@@ -44,7 +44,7 @@ def read_report(report: Any, source: Source) -> tuple[Read, ...]:
             date=span(*choice_of_date(report, "effective", source.birth)),
             conclusions=conclusions,
             results=tuple(sorted({source.lookup.local(each) for each in references(report.result) if each})),
-            free_text=bool(source.present & _FREE_TEXT) or source.narrative,
+            free_text=any(source.content.get(name) for name in _FREE_TEXT) or source.narrative,
         ),
     )
 

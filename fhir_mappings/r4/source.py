@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 from fhir_mappings.history import Allergy, Concepts, Diagnosis, Drug, Observed, Plan, Report, Treatment
@@ -31,7 +31,7 @@ class Source:
         lookup: finds what references point to.
         contained: its contained resources.
         birth: the patient's date of birth, for dates given as an age.
-        present: names of the top-level elements that the resource has, needed by the reader or not.
+        content: the whole resource, decoded.
         narrative: it has a narrative that says more than its data.
     """
 
@@ -40,7 +40,7 @@ class Source:
     lookup: Lookup
     contained: Contained
     birth: PartialDate | None = None
-    present: frozenset[str] = frozenset()
+    content: Mapping[str, Any] = field(default_factory=dict)
     narrative: bool = False
 
     def fact(self, *more: str, sites: Concepts = frozenset()) -> _Common:

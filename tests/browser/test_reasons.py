@@ -65,10 +65,10 @@ def test_the_reasons_need_no_javascript(launch: Callable[..., Page], shot: Calla
     expect(page.locator(".box.taken")).not_to_have_count(0)
     expect(page.get_by_role("heading", name="Assessment for pelvic exenteration")).to_be_visible()
     expect(page.locator("button, input, form, script")).to_have_count(0)
+    shot(page, "reasons")
     part = page.locator("details.drawer", has_text="Earlier treatment")
     part.locator("summary").click()
     expect(part.get_by_text("earlier bevacizumab", exact=False).first).to_be_visible()
-    shot(page, "reasons")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -196,7 +196,9 @@ def test_safe_06_a_rule_that_raises_is_said_and_counted_and_the_others_speak(
     response = answered(web, path, body)
     assert response.status_code == 200
     assert f"Could not be evaluated: {row.id}" in response.text
-    assert codes(response) == whole - {output.code for output in row.outputs} != set()
+    others = whole - {output.code for output in row.outputs}
+    assert others
+    assert codes(response) >= others
     assert _failed(row.id) == before + 1
 
 

@@ -272,3 +272,58 @@ def test_in_production_a_smart_server_of_this_machine_needs_the_setting_for_test
     }
     assert faults(**production) == (f"{PREFIX}SMART_ISSUERS: have to be https",)
     assert load(**production, ALLOW_INSECURE_LOOPBACK="1").smart_issuers
+
+
+def test_settings_of_running_are_read() -> None:
+    settings = load(
+        FHIR_NETWORKS="10.1.0.0/16, fd12::/16 192.0.2.7",
+        FHIR_PROXY="http://proxy.example.org:3128/",
+        CALLS_PER_MINUTE="600",
+        CALLS_AT_WORK="4",
+        CALLS_WAITING="0",
+        READ_SECONDS="5",
+        MAX_RESOURCES="2000",
+        METRICS_PORT="9464",
+        METRICS_HOST="::1",
+    )
+    assert [str(network) for network in settings.fhir_networks] == ["10.1.0.0/16", "fd12::/16", "192.0.2.7/32"]
+    assert settings.fhir_proxy == "http://proxy.example.org:3128"
+    assert (settings.calls_per_minute, settings.calls_at_work, settings.calls_waiting) == (600, 4, 0)
+    assert (settings.read_seconds, settings.max_resources) == (5, 2000)
+    assert (settings.metrics_port, settings.metrics_host) == (9464, "::1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FHIR_NETWORKS", "10.1.2.3/16"),
+        ("FHIR_NETWORKS", "the hospital"),
+        ("FHIR_PROXY", "proxy:3128"),
+        ("FHIR_PROXY", "http://proxy/path"),
+        ("FHIR_PROXY", "http://user:word@proxy:3128"),
+        ("CALLS_PER_MINUTE", "many"),
+        ("CALLS_AT_WORK", "0"),
+        ("CALLS_WAITING", "-1"),
+        ("READ_SECONDS", "31"),
+        ("MAX_RESOURCES", "99"),
+        ("METRICS_PORT", "65536"),
+        ("METRICS_HOST", "localhost"),
+    ],
+)
+def test_strange_values_of_running_are_refused(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{PREFIX}{name}: ")
+
+
+def test_run_04_the_database_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://u:secret@db/x"
+    settings = load(DATABASE_URL_FILE=file(tmp_path, f"{url}\n"))
+    assert settings.stored_in == url
+    assert "secret" not in repr(settings)
+    assert "DATABASE_URL already" in faults(DATABASE_URL_FILE=file(tmp_path, url), DATABASE_URL=url)[0]
+    for content in ("mysql://u:secret@db/x", ""):
+        (fault,) = faults(DATABASE_URL_FILE=file(tmp_path, content))
+        assert "secret" not in fault
+    (tmp_path / "odd").write_bytes(b"\xff\xfe")
+    assert "cannot be read" in faults(DATABASE_URL_FILE=str(tmp_path / "odd"))[0]
+    assert "not the path" in faults(DATABASE_URL_FILE=str(tmp_path / "none"))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service import hooks, web
-from cds_service.errors import BadRequest, BodyTooLarge
+from cds_service.errors import BadRequest, BodyTooLarge, BodyTooLate
 from cds_service.protocol.response import Answer
 from cds_service.site import Site
 from fhir_mappings.record import Record
@@ -112,3 +113,27 @@ def test_a_length_over_the_limit_is_refused_before_anything_is_read() -> None:
 def test_chunks_over_the_limit_are_refused() -> None:
     with pytest.raises(BodyTooLarge):
         web.read_body({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Trickle(b"01234567890")}, 10)
+
+
+class _Broken:
+    """A body that its server cannot read to the end."""
+
+    def read(self, size: int) -> bytes:
+        raise OSError(f"chunk of {size} bytes is malformed")
+
+
+def test_a_body_that_the_server_cannot_read_is_400() -> None:
+    environ = {"CONTENT_LENGTH": "5", "wsgi.input": _Broken()}
+    with pytest.raises(BadRequest, match="cannot be read"):
+        web.read_body(environ, 100)
+
+
+def test_in_01_a_body_that_does_not_come_in_time_is_given_up_with_the_way_out_still_open() -> None:
+    here, there = socket.socketpair()
+    with here, there, here.makefile("rb") as stream:
+        there.sendall(b"{")
+        environ = {"CONTENT_LENGTH": "5", "wsgi.input": stream, "gunicorn.socket": here}
+        with pytest.raises(BodyTooLate):
+            web.read_body(environ, 100, seconds=0.05)
+        here.sendall(b"408")
+        assert there.recv(3) == b"408"

@@ -9,6 +9,7 @@ import pytest
 
 from cds_service.cli import main
 from cds_service.demo.sample_patients import PATIENTS_FOLDER, hook_request, load_patients, record_of
+from tests.fhir_builders import a_condition, an_allergy, an_appointment
 
 TODAY = ("--today", "2026-11-24")
 RECORD = PATIENTS_FOLDER / "central-irradiated.json"
@@ -98,3 +99,48 @@ def test_many_files_are_shared_out_and_come_back_in_their_order(capsys: pytest.C
     files = sorted(PATIENTS_FOLDER.glob("*.json"))[:10]
     assert main(["evaluate", "--json", "--jobs", "2", *map(str, files), *TODAY]) == 0
     assert [result["name"] for result in lines(capsys)] == [path.name for path in files]
+
+
+def told(path: Path, content: Any, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert main(["evaluate", "--json", str(path), *TODAY]) == 0
+    return lines(capsys)
+
+
+def about(result: dict[str, Any]) -> set[str]:
+    return {feature["feature"] for feature in result["features"] if feature["value"] != "unknown"}
+
+
+@pytest.mark.parametrize(
+    "subject", ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "urn:uuid:p1", "Patient/p1/_history/2"]
+)
+def test_a_resource_alone_is_about_the_patient_that_it_names(
+    subject: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    condition = a_condition("heart-failure", subject={"reference": subject})
+    (result,) = told(tmp_path / "one.json", condition, capsys)
+    assert result["gaps"] == ["patient: no Patient resource in the file"]
+    assert "heart_failure" in about(result)
+    assert main(["evaluate", str(tmp_path / "one.json"), *TODAY]) == 0
+    assert "not at hand: patient: no Patient resource in the file" in capsys.readouterr().out
+
+
+def test_resources_of_several_patients_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = a_condition("heart-failure", subject={"reference": "Patient/a"})
+    yours = an_allergy("cisplatin", patient={"reference": "Patient/b"})
+    visit = an_appointment("pelvic-exenteration", participant=[{"actor": {"reference": "Patient/c"}}, "odd"])
+    results = told(tmp_path / "several.json", [mine, yours, visit, {"resourceType": "Basic"}], capsys)
+    assert [each["name"] for each in results] == ["several.json#a", "several.json#b", "several.json#c"]
+    assert ["heart_failure" in about(each) for each in results] == [True, False, False]
+
+
+def test_a_patient_without_an_id_is_known_by_the_full_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = [
+        {"fullUrl": "urn:uuid:4711", "resource": {"resourceType": "Patient", "gender": "female"}},
+        {"resource": a_condition("heart-failure", subject={"reference": "urn:uuid:4711"}, id=7)},
+        {"resource": "odd"},
+        None,
+    ]
+    (result,) = told(tmp_path / "bundle.json", {"resourceType": "Bundle", "entry": entries}, capsys)
+    assert result["gaps"] == []
+    assert {"sex_param", "heart_failure"} <= about(result)

@@ -70,6 +70,9 @@ def order(reference: Any, **members: Any) -> dict[str, Any]:
         ),
         bundle(order({"display": "bevacizumab"}), order({"reference": ""}), order({"reference": 7}), order({})),
         bundle({"resource": {"resourceType": "MedicationRequest", "medicationReference": "Medication/m1"}}),
+        bundle({"resource": {"resourceType": "MedicationRequest", "medication": {"concept": {"text": "x"}}}}),
+        bundle({"resource": {"resourceType": "MedicationRequest", "medication": {"reference": "Medication/m1"}}}),
+        bundle({"resource": {"resourceType": "AllergyIntolerance", "category": ["medication"]}}),
     ],
 )
 def test_nothing_is_asked_when_no_medication_is_missing(client: FhirClient, drafts: Any) -> None:
@@ -89,6 +92,15 @@ def test_those_of_drafts_and_records_are_read_once_each(client: FhirClient) -> N
         )
     assert found is not None
     assert (found.state, found.incomplete, len(found.payloads)) == (State.PRESENT, "", 2)
+
+
+def test_a_drug_of_r5_is_read_as_well(client: FhirClient) -> None:
+    drug = {"resourceType": "MedicationRequest", "medication": {"reference": {"reference": "Medication/m1"}}}
+    with responses.RequestsMock() as ehr:
+        ehr.get(f"{URL}/Medication/m1", json={"resourceType": "Medication", "id": "m1"})
+        found = medications(client, bundle({"resource": drug}))
+    assert found is not None
+    assert (found.state, len(found.payloads)) == (State.PRESENT, 1)
 
 
 def test_odd_shapes_around_a_reference_are_passed_over(client: FhirClient) -> None:
