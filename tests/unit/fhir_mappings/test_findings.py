@@ -5,7 +5,7 @@ import enum
 
 import pytest
 
-from fhir_mappings.findings import Amount, Choice, Finding, Moment
+from fhir_mappings.findings import Amount, Choice, Feature, Finding, Moment
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
 
@@ -15,7 +15,8 @@ class Colour(enum.Enum):
 
 
 def test_everything_is_unknown_by_default() -> None:
-    for feature in (Finding(), Amount(), Choice(), Moment()):
+    features: tuple[Feature, ...] = (Finding(), Amount(), Choice(), Moment())
+    for feature in features:
         assert not feature.known
         assert feature.show() == "unknown"
 

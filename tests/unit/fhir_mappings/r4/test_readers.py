@@ -1102,3 +1102,72 @@ def test_an_unfinished_response_is_not_final() -> None:
     (observed,) = read(a_questionnaire_response({"pdl1-cps": 5}, status="in-progress")).observed
     assert not observed.final
     assert observed.text.endswith("not final")
+
+
+# ------------------------------------------------------------------------------------------- what profiles add
+
+MII = "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko"
+
+
+def test_a_verification_status_is_read_by_hl7s_code() -> None:
+    status = codeable(
+        coding("http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed"),
+        coding(f"{MII}/CodeSystem/mii-cs-onko-primaertumor-diagnosesicherung", "7"),
+    )
+    (diagnosis,) = read(a_condition(CANCER, verificationStatus=status)).diagnoses
+    assert diagnosis.verification is Verification.CONFIRMED
+
+
+def test_the_day_of_the_diagnosis_stands_above_the_day_of_its_record() -> None:
+    asserted = extension("http://hl7.org/fhir/StructureDefinition/condition-assertedDate", valueDateTime="2022-10-02")
+    (diagnosis,) = read(a_condition(CANCER, recordedDate="2024-01-01", extension=[asserted])).diagnoses
+    assert diagnosis.recorded == day("2022-10-02")
+    (diagnosis,) = read(a_condition(CANCER, recordedDate="2024-01-01")).diagnoses
+    assert diagnosis.recorded == day("2024-01-01")
+
+
+def test_the_german_extensions_are_read_like_those_of_mcode() -> None:
+    tissue = extension(
+        f"{MII}/StructureDefinition/mii-ex-onko-histology-morphology-behavior-icdo3",
+        valueCodeableConcept=codeable(coding(ICDO3, "8070/3")),
+    )
+    (diagnosis,) = read(a_condition("cervical-cancer", extension=[tissue])).diagnoses
+    assert "squamous-morphology" in diagnosis.morphology
+    for kind in ("operation", "strahlentherapie", "systemische-therapie"):
+        intent = extension(
+            f"{MII}/StructureDefinition/mii-ex-onko-{kind}-intention",
+            valueCodeableConcept=codeable(coding(f"{MII}/CodeSystem/mii-cs-onko-intention", "P")),
+        )
+        (treatment,) = read(a_procedure("radiotherapy-any", extension=[intent])).treatments
+        assert treatment.intent is Intent.PALLIATIVE
+
+
+@pytest.mark.parametrize(("code", "token"), [("1229901006", "m0"), ("1229903009", "m1"), ("30893008", "m0")])
+def test_a_coded_tnm_category_is_its_token(code: str, token: str) -> None:
+    value = {**snomed(code), "text": "as coded"}
+    (observed,) = read(an_observation("tnm-distant-metastases", valueCodeableConcept=value)).observed
+    assert observed.value.token == token
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        a_report(codeable(text="letter"), codedDiagnosis=[coded("metastasis-lung")]),
+        an_imaging_study(None, procedure=[{"concept": coded("imaging-pet-ct")}]),
+        a_service_request({"concept": coded("pelvic-exenteration")}),
+        an_appointment("pelvic-exenteration", serviceType=[{"concept": coded("pelvic-exenteration")}]),
+        an_appointment("pelvic-exenteration", serviceType=None, reason=[coded("pelvic-exenteration")]),
+        a_medication_statement(None, medication={"concept": coded("cisplatin")}),
+    ],
+    ids=lambda resource: resource["resourceType"],
+)
+def test_a_resource_in_the_way_of_another_version_is_not_passed_over(resource: Json) -> None:
+    history = read(resource)
+    assert facts(history) == []
+    assert [each.resource_type for each in history.unreadable] == [resource["resourceType"]]
+
+
+@pytest.mark.parametrize(("reference", "own"), [("urn:uuid:p1", 1), ("urn:uuid:p2", 0)])
+def test_a_subject_named_by_the_uuid_that_is_the_patients_id_is_hers(reference: str, own: int) -> None:
+    history = read(a_condition(CANCER, subject={"reference": reference}))
+    assert (len(history.diagnoses), history.set_aside.wrong_patient) == (own, 1 - own)
