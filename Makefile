@@ -55,6 +55,9 @@ parts: ## what some tests need beside PyPI, where Debian packages may be install
 test: check parts ## every check and every test, with branch coverage
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
+bench: $(VENV)/develop.stamp ## what a call costs against one that only parses it (BENCH_ARGS=--quick: a first look)
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
 MUTANTS ?= 10000
 SEED ?= 1
 FUZZ_SECONDS ?= 60

@@ -122,7 +122,9 @@ def running(which: str, server: str, cores: set[int], settings: Mapping[str, str
         environment = {**os.environ, "RECURRENCE_CDS_STATE_DIR": folder, **(settings or {})}
         began = time.perf_counter()
         with _on_cores(cores):
-            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+            process = subprocess.Popen(  # noqa: S603 - our own
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
         try:
             yield Server(port, process.pid, _answering(port, process) - began)
         finally:

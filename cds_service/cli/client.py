@@ -73,6 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--max-token-life-seconds", type=int, help="from iat to exp (default: 900, at most 3600)")
     add.add_argument("--recommend", action="store_true", help="recommended options may be pre-selected")
     add.add_argument("--allow-missing-typ", action="store_true", help="its tokens may come without typ")
+    add.add_argument("--smart-client-id", help="client id of the SMART app at its authorization server")
+    add.add_argument("--smart-client-secret-file", help="file with the app's secret, where it is a confidential client")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

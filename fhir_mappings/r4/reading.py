@@ -32,6 +32,7 @@ from fhir_mappings.r4.screen import ENTERED_IN_ERROR, Candidate, Found, Screened
 from fhir_mappings.r4.source import EnteredInError, Form, Read, Reader, Source
 from fhir_mappings.record import Record
 
+_MODIFIER: Final = b'"modifierExtension"'
 _TOLD_APART: Final = frozenset({"additional", "extensions"})
 """Narrative statuses that say that the narrative holds more than the data."""
 
@@ -112,7 +113,8 @@ class _Reading:
             content=content,
             narrative=isinstance(narrative, dict) and narrative.get("status") in _TOLD_APART,
         )
-        known = models.SCREENED - found.damaged
+        plain = not found.damaged and _MODIFIER not in found.raw
+        known = models.SCREENED if plain else frozenset()
         return reader.read(self.form.models.resource(found.resource_type, content, reader.elements, known), source)
 
     def drafts(self) -> tuple[DraftOrder, ...]:

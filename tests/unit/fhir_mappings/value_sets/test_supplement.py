@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from  import UNVERIFIED
+from fhir_mappings.history import UNVERIFIED
 from fhir_mappings.value_sets import CONCEPTS, concept_of
 from fhir_mappings.value_sets.systems import ATC, ICD10CM, LOINC, RXNORM, SNOMED
 
