@@ -184,7 +184,7 @@ def _read(kind: type[_BodyT], limit: int) -> _BodyT:
     """The request body as ``kind``; raises BadRequest naming no value of it."""
     try:
         return msgspec.json.decode(read_body(request.environ, limit), type=kind)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise BadRequest("It is not of the form that the workbench sends") from None
 
 

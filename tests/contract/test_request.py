@@ -200,6 +200,7 @@ MALFORMED = {
     "UTF-8 with BOM": b"\xef\xbb\xbf{}",
     "Latin-1": '{"hook": "é"}'.encode("latin-1"),
     "a name that is not UTF-8": b'{"hook":"patient-view","prefetc\xefh":1}',
+    "a prefetch key that is not UTF-8": b'{"hook":"patient-view","prefetch":{"patien\xeft":1}}',
     "not UTF-8 in the prefetch": b'{"hook":"patient-view","prefetch":{"patient":{"x":"\xff"}}}',
     "lone surrogate": b'{"hook": "\\ud800"}',
     "65 levels": b'{"x":' + b"[" * 64 + b"]" * 64 + b"}",

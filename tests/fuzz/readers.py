@@ -42,6 +42,7 @@ TARGETS: Final[dict[str, tuple[Target, tuple[type[Exception], ...], tuple[bytes,
         (
             b'{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/1","patientId":"p"}}',
             b'{"hook":"order-sign","hookInstance":"1","context":{"userId":"Practitioner/1","patientId":"p","draftOrders":{}}}',
+            b'{"prefetch":{"\xef":null}}',
             b'{"prefetch":{"patient":null},"fhirServer":"http://a/","fhirAuthorization":{"access_token":"t"}}',
         ),
     ),

@@ -171,3 +171,9 @@ def test_a_draft_is_made(app: Flask) -> None:
     made = app.test_client().post("/workbench/draft", json=wish).get_json()
     assert (made["id"], made["subject"]) == ("draft-bevacizumab-2", {"reference": "Patient/a"})
     assert app.test_client().post("/workbench/draft", json={"patientId": "a", "kind": "x"}).status_code == 400
+
+
+def test_in_04_a_body_that_is_not_utf_8_is_400(app: Flask) -> None:
+    body = b'{"patientId":"\xef","kind":"x"}'
+    answer = app.test_client().post("/workbench/draft", data=body, content_type="application/json")
+    assert answer.status_code == 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import json
 import random
 from typing import Any
@@ -503,6 +505,13 @@ def test_old_measurements_are_superseded_by_three_newer_days() -> None:
     years += [haemoglobin(19 + extra, "2017-01-01T08:00:00Z") for extra in (1, 2)]
     kept = {each.value.number for each in read(*years).observed}
     assert kept == {17, 18, 19, 20, 21}
+
+
+def test_with_the_day_of_the_call_two_days_are_kept_and_all_after_it() -> None:
+    years = [haemoglobin(number, f"20{number}-01-01") for number in range(10, 20)]
+    record = dataclasses.replace(a_record(*years), today=dt.date(2016, 1, 1))
+    kept = {each.value.number for each in versions.read(record).observed}
+    assert kept == {15, 16, 17, 18, 19}
 
 
 @pytest.mark.parametrize(
