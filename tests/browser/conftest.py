@@ -5,7 +5,6 @@ Needs Debian's Chromium besides the Python packages. Without it these tests are 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from cds_service.cli.demo import Demo, demo
+from tests.machine import not_run
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -31,10 +31,8 @@ def running_demo() -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail("browser tests need Chromium: apt-get install chromium")
     if path is None:
-        pytest.skip("not run: browser tests (no Chromium; apt-get install chromium)")
+        not_run("browser tests: no Chromium (apt-get install chromium)")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield started
