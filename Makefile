@@ -90,18 +90,16 @@ wheel: $(VENV)/develop.stamp ## the wheel, built twice: the same input has to gi
 		--disable-pip-version-check --no-deps --wheel-dir dist/$$place . && rm -rf build; done
 	@cmp dist/first/*.whl dist/second/*.whl && mv dist/first/*.whl dist/ && rm -r dist/first dist/second && ls dist/*.whl
 
+# The header of a lock names this target in place of the whole command.
+PIN = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes \
+	--allow-unsafe --no-emit-options
+
 lock: $(VENV)/develop.stamp ## pin the newest releases that the ranges allow
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --extra dev --extra fast --extra postgres --extra report \
-		--constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --extra postgres --constraint requirements.lock \
-		--output-file requirements-image.lock pyproject.toml
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --extra release --constraint requirements-dev.lock \
-		--output-file requirements-release.lock pyproject.toml
+	@$(PIN) --output-file requirements.lock pyproject.toml
+	@$(PIN) --extra dev --extra fast --extra postgres --extra report --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+	@$(PIN) --extra postgres --constraint requirements.lock --output-file requirements-image.lock pyproject.toml
+	@$(PIN) --extra release --constraint requirements-dev.lock --output-file requirements-release.lock pyproject.toml
 
 sample-patients: $(VENV)/develop.stamp ## write the sample patients anew from their description
 	@$(BIN)/python -m tests.sample_patients
