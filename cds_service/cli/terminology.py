@@ -47,20 +47,21 @@ def run(args: argparse.Namespace) -> int:
     path = args.file or settings.state_dir / FILE_NAME
     try:
         if args.action == "refresh":
-            return _refresh(console, args.server or settings.terminology_server or "", path)
+            return _refresh(console, settings, args.server or settings.terminology_server or "", path)
         return _show(console, load(path), path)
     except TerminologyFault as fault:
         console.print(str(fault))
         return 1
 
 
-def _refresh(console: Console, server: str, path: Path) -> int:
+def _refresh(console: Console, settings: Settings, server: str, path: Path) -> int:
     try:
         base = parse_base(server)
     except (ValueError, RefusedRequest):
         console.print(f"No terminology server: give --server or set {PREFIX}TERMINOLOGY_SERVER to a FHIR base URL.")
         return 1
-    terminology = Terminology(base, os.environ.get(TOKEN_VARIABLE))
+    authorities = str(settings.ca_file) if settings.ca_file is not None else None
+    terminology = Terminology(base, os.environ.get(TOKEN_VARIABLE), ca_file=authorities, proxy=settings.fhir_proxy)
     result: Expansions | None = None
     try:
         with Progress(console=Console(stderr=True), transient=True) as progress:

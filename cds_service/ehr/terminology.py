@@ -17,6 +17,7 @@ import msgspec
 import requests
 
 from cds_service.ehr.addresses import Base
+from cds_service.ehr.transport import open_session
 from cds_service.errors import ServiceError
 from fhir_mappings.value_sets import CONCEPTS
 from fhir_mappings.value_sets.systems import RXNORM, SNOMED
@@ -77,12 +78,15 @@ class Terminology:
     Args:
         base: its FHIR base.
         token: access token, if it wants one.
+        ca_file: path of a PEM file of certificate authorities in place of the usual ones.
+        proxy: URL of a forward proxy.
     """
 
-    def __init__(self, base: Base, token: str | None = None) -> None:
+    def __init__(
+        self, base: Base, token: str | None = None, *, ca_file: str | None = None, proxy: str | None = None
+    ) -> None:
         self.base = base
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = open_session(1, ca_file, proxy=proxy)
         self._session.headers["Accept"] = "application/fhir+json"
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 from typing import Final
 
-from fhir_mappings.features.statements import obstacle, sorted_evidence
-from fhir_mappings.features.weighing import Said, about, conditions, decides, ever, future, in_past, joined
+from fhir_mappings.features.statements import decides, obstacle, sorted_evidence
+from fhir_mappings.features.weighing import Said, about, conditions, ever, future, in_past, joined
 from fhir_mappings.findings import Evidence, Feature, Finding
 from fhir_mappings.history import Concepts, Drug, DrugRecord, Exposure, History, Occurrence, Route
 from fhir_mappings.kleene import Tri

@@ -14,12 +14,11 @@ from typing import Final
 
 from fhir_mappings.features.fields import Windows
 from fhir_mappings.features.measured import Measurement, amount_of, grade, graded, incomplete, measurements
-from fhir_mappings.features.statements import STATED, obstacle, sorted_evidence, stated
+from fhir_mappings.features.statements import STATED, decides, obstacle, sorted_evidence, stated
 from fhir_mappings.features.weighing import (
     Said,
     about,
     conditions,
-    decides,
     ever,
     findings,
     future,

@@ -31,11 +31,10 @@ from fhir_mappings.features.measured import (
     worded,
 )
 from fhir_mappings.features.pregnancy import derive_pregnancy
-from fhir_mappings.features.statements import STATED, obstacle, sorted_evidence
+from fhir_mappings.features.statements import STATED, decides, obstacle, sorted_evidence
 from fhir_mappings.features.weighing import (
     about,
     conditions,
-    decides,
     ever,
     findings,
     future,

@@ -12,9 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fhir_mappings.features.statements import CONTRADICTION, obstacle, order, sorted_evidence
+from fhir_mappings.features.statements import CONTRADICTION, decides, obstacle, order, sorted_evidence
 from fhir_mappings.features.weighing import (
-    decides,
     future,
     in_window,
     joined,

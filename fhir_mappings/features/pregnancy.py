@@ -7,10 +7,9 @@ from typing import Final
 
 from fhir_mappings.features.fields import Windows
 from fhir_mappings.features.measured import Scale, amount_of, measurements, quantity
-from fhir_mappings.features.statements import CONTRADICTION, obstacle, sorted_evidence
+from fhir_mappings.features.statements import CONTRADICTION, decides, obstacle, sorted_evidence
 from fhir_mappings.features.weighing import (
     conditions,
-    decides,
     future,
     in_past,
     in_window,

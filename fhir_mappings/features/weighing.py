@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fhir_mappings.features.statements import FUTURE, sorted_evidence
+from fhir_mappings.features.statements import FUTURE, decides, sorted_evidence
 from fhir_mappings.findings import Evidence, Finding
 from fhir_mappings.history import (
     UNVERIFIED,
@@ -39,17 +39,6 @@ class Said:
 def about(fact: Fact, concepts: Concepts) -> bool:
     """Whether the fact has one of the concepts, or the unverified counterpart of one."""
     return any(concept.removesuffix(UNVERIFIED) in concepts for concept in fact.concepts)
-
-
-def decides(fact: Fact, concepts: Concepts) -> bool:
-    """Whether the fact may decide a question about these concepts.
-
-    Text (apart from a drug's exact name), an unverified code and codings that lead to different answers do not decide.
-    Codings that disagree only within ``concepts`` do, since each of them gives the same answer.
-    """
-    if not fact.concepts & concepts or (fact.text_only and not fact.by_name):
-        return False
-    return not fact.conflict or fact.concepts <= concepts
 
 
 def in_past(date: PartialDate | None, today: dt.date) -> PartialDate | None:
