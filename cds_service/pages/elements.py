@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import fhir_mappings
-from fhir_mappings.r4 import models, patient
+from fhir_mappings.r4 import known_names, patient
 from fhir_mappings.r4.source import Form
 from fhir_mappings.value_sets import CONCEPTS
 
@@ -115,15 +115,10 @@ def elements() -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name.partition(".")[2] not in BOOKKEEPING))
 
 
-def _urls(value: object) -> Iterable[str]:
-    values = value if isinstance(value, tuple) else (value,)
-    return (each for each in values if isinstance(each, str) and each.startswith("http"))
-
-
 @cache
 def extensions() -> tuple[str, ...]:
     """URLs of the extensions that readers know, sorted; all others are dropped before a resource is read."""
-    return tuple(sorted({url for value in vars(models).values() for url in _urls(value)}))
+    return tuple(sorted(url for url in known_names.EXTENSIONS if url.startswith("http")))
 
 
 @cache

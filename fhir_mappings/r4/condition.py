@@ -9,7 +9,8 @@ from typing import Any, Final
 from fhir_mappings.history import ClinicalStatus, Diagnosis, Verification
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.elements import choice_of_date, coded_extensions, codes, extensions, laterality, sites_of, span
-from fhir_mappings.r4.models import ASSERTED, CTCAE_GRADE, LOCATION_QUALIFIER, MORPHOLOGY, Invalid
+from fhir_mappings.r4.known_names import ASSERTED, CTCAE_GRADE, LOCATION_QUALIFIER, MORPHOLOGY
+from fhir_mappings.r4.models import Invalid
 from fhir_mappings.r4.source import Read, Reader, Source
 
 _VERIFICATIONS: Final[Mapping[str, Verification]] = MappingProxyType(

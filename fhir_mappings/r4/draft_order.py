@@ -27,6 +27,7 @@ from fhir_mappings.r4.elements import (
     route,
     sites_of,
 )
+from fhir_mappings.r4.known_names import TREATMENT_INTENT
 from fhir_mappings.r4.lookup import Lookup
 from fhir_mappings.r4.meaning import Meaning, words
 from fhir_mappings.r4.procedure import technique
@@ -195,7 +196,7 @@ def _order(
     detail = concepts_over(parts.several("orderDetail"))
     marks = concepts_over(parts.several("category")) | detail
     asked = technique(parts) | {each for each in detail if kind_of(each) == "procedure"}
-    intent = [each for url in models.TREATMENT_INTENT for each in extensions(parts, url)]
+    intent = [each for url in TREATMENT_INTENT for each in extensions(parts, url)]
     return DraftOrder(
         reference=found.reference,
         concepts=meaning.concepts,

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from fhir_mappings.history import NONE, Concepts, Dose, Intent, Laterality, Priority, Route
 from fhir_mappings.partial_dates import PartialDate
+from fhir_mappings.r4.known_names import LATERALITY, TREATMENT_INTENT
 from fhir_mappings.r4.meaning import concepts_in, concepts_over
-from fhir_mappings.r4.models import LATERALITY, TREATMENT_INTENT
 from fhir_mappings.value_sets.systems import SNOMED
 
 # ------------------------------------------------------------------------------------------- dates

@@ -15,82 +15,13 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-# mCODE, then the oncology module of the German Medical Informatics Initiative, which the cancer registries use as well.
-TREATMENT_INTENT: Final = (
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-procedure-intent",
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-treatment-intent",
-    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-operation-intention",
-    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-strahlentherapie-intention",
-    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-systemische-therapie-intention",
-)
-MODALITY_AND_TECHNIQUE: Final = (
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-modality-and-technique"
-)
-MODALITY: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-modality"
-TECHNIQUE: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-technique"
-DOSE_TO_VOLUME: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-dose-delivered-to-volume"
-MORPHOLOGY: Final = (
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior",
-    "https://www.medizininformatik-initiative.de/fhir/ext/modul-onko/StructureDefinition/mii-ex-onko-histology-morphology-behavior-icdo3",
-)
-ASSERTED: Final = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
-LATERALITY: Final = (
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality",
-    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier",
-)
-LOCATION_QUALIFIER: Final = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-body-location-qualifier"
-BIRTH_SEX: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
-SEX_FOR_CLINICAL_USE: Final = "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse"
-CTCAE_GRADE: Final = "http://hl7.org/fhir/us/ctcae/StructureDefinition/ctcae-grade"
-
-VOLUME: Final = "volume"
-TOTAL_DOSE: Final = "totalDoseDelivered"
-VALUE: Final = "value"
-
-_EXTENSIONS: Final = frozenset(
-    {
-        *TREATMENT_INTENT,
-        MODALITY_AND_TECHNIQUE,
-        MODALITY,
-        TECHNIQUE,
-        DOSE_TO_VOLUME,
-        *MORPHOLOGY,
-        ASSERTED,
-        *LATERALITY,
-        LOCATION_QUALIFIER,
-        BIRTH_SEX,
-        SEX_FOR_CLINICAL_USE,
-        CTCAE_GRADE,
-        VOLUME,
-        TOTAL_DOSE,
-        VALUE,
-    }
-)
-
-_NAMES: Final = frozenset(
-    {
-        # CodeableConcept, Coding, Reference
-        *("coding", "system", "code", "display", "text", "reference"),
-        # CodeableReference and the order detail of R5
-        *("concept", "parameter"),
-        # Quantity, Range, Ratio, Period
-        *("value", "comparator", "unit", "low", "high", "numerator", "denominator", "start", "end"),
-        # Extension
-        *("extension", "url", "valueBoolean", "valueCode", "valueCodeableConcept", "valueInteger", "valueQuantity"),
-        *("valueReference", "valueString", "valueDateTime", "valueRange", "valueRatio", "valueDecimal", "valueCoding"),
-        # Dosage, Timing
-        *("route", "dose", "doseAndRate", "doseQuantity", "doseRange", "timing", "event", "repeat", "boundsPeriod"),
-        *("duration", "durationMax", "durationUnit", "frequency", "period", "periodUnit"),
-        # backbone elements of the resources read
-        *("referenceRange", "dataAbsentReason", "interpretation", "substance", "severity", "actor", "status"),
-        *("linkId", "item", "answer", "manifestation"),
-    }
-)
-
+from fhir_mappings.r4.known_names import EXTENSIONS, NAMES
+from fhir_mappings.r4.lookup import DECODE_ERRORS
+from fhir_mappings.r4.plain import decoder, elements_of, has_free_text, type_of
 
 _DATES: Final = frozenset({"start", "end", "authored", "authoredOn", "started", "lastOccurrence"})
 
@@ -135,13 +66,13 @@ def known_extensions(extensions: Any) -> list[Any]:
     """Those of a list of extensions (decoded JSON) that readers know by their URL."""
     if not isinstance(extensions, list):
         return []
-    return [each for each in extensions if isinstance(each, dict) and each.get("url") in _EXTENSIONS]
+    return [each for each in extensions if isinstance(each, dict) and each.get("url") in EXTENSIONS]
 
 
 def _nothing(value: Any) -> bool:
     """Whether a value of whatever type holds nothing that is looked at: then its type does not matter."""
     if isinstance(value, dict):
-        return all(name not in _NAMES or _nothing(inner) for name, inner in value.items())
+        return all(name not in NAMES or _nothing(inner) for name, inner in value.items())
     if isinstance(value, list):
         return all(map(_nothing, value))
     return value is None or (isinstance(value, str) and not value.strip())
@@ -237,7 +168,7 @@ SCREENED: Final = frozenset({"subject", "patient", "code"})
 @cache
 def _plan(model: Any, elements: Iterable[str], known: frozenset[str] = frozenset()) -> _Plan:
     """What is looked at of these elements of a class; of those known already only that they are there."""
-    fields = {info.alias or name: info for name, info in model.model_fields.items()}
+    fields = elements_of(model)
     rules = {name: info.json_schema_extra or {} for name, info in fields.items()}
     ours = [name for name in elements if name in fields]
     choices = {name: rules[name]["one_of_many"] for name in ours if rules[name].get("one_of_many")}
@@ -255,17 +186,12 @@ def _plan(model: Any, elements: Iterable[str], known: frozenset[str] = frozenset
 
 def _reader(name: str, annotation: Any) -> _Read:
     """How an element of this type is read."""
-    inner = annotation
-    several = False
-    while get_args(inner) and _model_of(inner) is None and (parts := _without_none(inner)):
-        several = several or get_origin(inner) is list
-        inner = parts[0]
-    model = _model_of(inner)
+    _, model, several = type_of(annotation)
     if model is None:
         return _value(name, _adapter(annotation), several=several)
 
     def one(content: Any) -> Parts | None:
-        return _plan(model, _NAMES).parts(content)
+        return _plan(model, NAMES).parts(content)
 
     if not several:
         return one
@@ -287,16 +213,6 @@ def _there(content: Any) -> Any:
         raise TypeError("not an object")
     refuse_unknown_modifiers(content)
     return None if _nothing(content) else content
-
-
-def _without_none(annotation: Any) -> list[Any]:
-    return [part for part in get_args(annotation) if part is not type(None)]
-
-
-def _model_of(annotation: Any) -> Any:
-    """The model class that a type of ``fhir.resources`` stands for; None for primitive types."""
-    find = getattr(annotation, "get_model_klass", None)
-    return None if find is None else find()
 
 
 @cache
@@ -361,7 +277,7 @@ class Models:
         for name, needed in elements.items():
             _plan(_class(self.package, name), needed, SCREENED)
 
-    def _seen(self, name: str, parts: Parts) -> Any:
+    def _seen(self, name: str, parts: Any) -> Any:
         places = self.places.get(name)
         return parts if places is None else Seen(parts, places)
 
@@ -379,9 +295,41 @@ class Models:
             Invalid: it is not that datatype.
         """
         try:
-            return self._seen(name, _plan(_class(self.package, name), _NAMES).whole(value))
+            return self._seen(name, _plan(_class(self.package, name), NAMES).whole(value))
         except (ValueError, TypeError, AttributeError, RecursionError) as fault:
             raise _invalid(fault, "a part of it is not valid FHIR") from None
+
+    def plain(
+        self,
+        resource_type: str,
+        raw: bytes,
+        elements: tuple[str, ...],
+        *,
+        refused: tuple[str, ...] = (),
+        free_text: tuple[str, ...] = (),
+    ) -> tuple[Any, bool] | None:
+        """The needed elements of a resource in which nothing is odd.
+
+        Args:
+            resource_type: FHIR type name.
+            raw: its JSON.
+            elements: top-level element names that the reader needs; of those that are SCREENED the caller knows that
+                they are there, and that no modifier is in the resource.
+            refused: elements that must not be there.
+            free_text: elements of which only matters that they are there.
+
+        Returns:
+            The same as from ``resource``, and whether there is text that only a person can read; None for a resource
+            that has to take the long way, whether or not it is valid.
+        """
+        decode = decoder(_class(self.package, resource_type), elements, SCREENED, refused, free_text)
+        if decode is None:
+            return None
+        try:
+            found = decode.decode(raw)
+        except DECODE_ERRORS:
+            return None
+        return self._seen(resource_type, found), bool(free_text) and has_free_text(found, free_text)
 
     def resource(
         self,

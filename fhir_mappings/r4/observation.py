@@ -55,7 +55,7 @@ def _range(part: Any) -> tuple[float | None, str, str, str]:
     if low is not None and high is not None:
         if low.value == high.value:
             return float(low.value), "", unit, ""
-        return None, "", unit, f"{low.value}-{high.value}"
+        return None, "", unit, f"{float(low.value):g}-{float(high.value):g}"
     if low is not None:
         return float(low.value), ">=", unit, ""
     return (float(high.value), "<=", unit, "") if high is not None else (None, "", "", "")

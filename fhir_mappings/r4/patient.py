@@ -8,7 +8,7 @@ from fhir_mappings.history import Patient
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.elements import codes, extensions
-from fhir_mappings.r4.models import BIRTH_SEX, SEX_FOR_CLINICAL_USE, VALUE
+from fhir_mappings.r4.known_names import BIRTH_SEX, SEX_FOR_CLINICAL_USE, VALUE
 
 ELEMENTS: Final = ("gender", "birthDate", "deceasedBoolean", "deceasedDateTime", "extension")
 INDISPENSABLE: Final = ("deceasedBoolean", "deceasedDateTime")

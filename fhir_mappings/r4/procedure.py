@@ -21,7 +21,7 @@ from fhir_mappings.r4.elements import (
     span,
     treatment_intent,
 )
-from fhir_mappings.r4.models import (
+from fhir_mappings.r4.known_names import (
     DOSE_TO_VOLUME,
     LOCATION_QUALIFIER,
     MODALITY,

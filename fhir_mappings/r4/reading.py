@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from fhir_mappings.history import (
     Allergy,
@@ -28,13 +28,33 @@ from fhir_mappings.history import (
 )
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4 import draft_order, models, patient, shapes
+from fhir_mappings.r4.plain import MORE_THAN_DATA
 from fhir_mappings.r4.screen import ENTERED_IN_ERROR, Candidate, Found, Screened, screen, status_words
 from fhir_mappings.r4.source import EnteredInError, Form, Read, Reader, Source
 from fhir_mappings.record import Record
 
 _MODIFIER: Final = b'"modifierExtension"'
-_TOLD_APART: Final = frozenset({"additional", "extensions"})
-"""Narrative statuses that say that the narrative holds more than the data."""
+
+
+def _says_something(lean: shapes.Lean) -> bool:
+    """Whether the code that the screen saw, if the resource type has one, is more than empty shells."""
+    if not hasattr(lean, "code"):
+        return True
+    concept: shapes.CodeableConcept | None = lean.code
+    if concept is None:
+        return False
+    words = [concept.text]
+    for coding in concept.coding or ():
+        if coding is not None:
+            words += [coding.code, coding.display, coding.system]
+    return any(word is not None and word.strip() for word in words)
+
+
+def _free_text(content: Mapping[str, Any], reader: Reader) -> bool:
+    """Whether a resource has text beside its data that only a person can read, as far as its reader asks for it."""
+    narrative = content.get("text")
+    told = isinstance(narrative, dict) and narrative.get("status") in MORE_THAN_DATA
+    return bool(reader.free_text) and (told or any(content.get(name) for name in reader.free_text))
 
 
 def warm(form: Form) -> None:
@@ -100,22 +120,32 @@ class _Reading:
 
     def _facts(self, candidate: Candidate, reader: Reader) -> tuple[Read, ...]:
         found = candidate.found
+        # What the screen saw of code and subject stands for them, unless a modifier may be inside.
+        screened = not found.damaged and _MODIFIER not in found.raw
+        if screened and _says_something(found.lean):
+            plain = self.form.models.plain(
+                found.resource_type, found.raw, reader.elements, refused=reader.foreign, free_text=reader.free_text
+            )
+            if plain is not None:
+                seen, free_text = plain
+                return reader.read(seen, self._source(candidate, free_text=free_text))
         content = shapes.ANYTHING.decode(found.raw)
         if any(content.get(name) is not None for name in reader.foreign):
             raise models.Invalid(f"it is not in the form of FHIR {self.form.models.version}")
-        narrative = content.get("text")
-        source = Source(
+        known = models.SCREENED if screened else frozenset()
+        seen = self.form.models.resource(found.resource_type, content, reader.elements, known)
+        return reader.read(seen, self._source(candidate, free_text=_free_text(content, reader)))
+
+    def _source(self, candidate: Candidate, *, free_text: bool) -> Source:
+        found = candidate.found
+        return Source(
             reference=found.reference,
             meaning=candidate.meaning,
             lookup=self.screened.lookup,
             contained=self.screened.lookup.contained_in(getattr(found.lean, "contained", shapes.ABSENT)),
             birth=self.birth,
-            content=content,
-            narrative=isinstance(narrative, dict) and narrative.get("status") in _TOLD_APART,
+            free_text=free_text,
         )
-        plain = not found.damaged and _MODIFIER not in found.raw
-        known = models.SCREENED if plain else frozenset()
-        return reader.read(self.form.models.resource(found.resource_type, content, reader.elements, known), source)
 
     def drafts(self) -> tuple[DraftOrder, ...]:
         """Read the draft orders, in the order in which they came."""

@@ -28,7 +28,6 @@ _REPORT: Final[Mapping[str, bool | None]] = MappingProxyType(
 _STUDY: Final[Mapping[str, bool | None]] = MappingProxyType(
     {"available": True, "registered": False, "unknown": False, "cancelled": None}
 )
-_FREE_TEXT: Final = frozenset({"conclusion", "presentedForm"})
 
 
 def read_report(report: Any, source: Source) -> tuple[Read, ...]:
@@ -44,7 +43,7 @@ def read_report(report: Any, source: Source) -> tuple[Read, ...]:
             date=span(*choice_of_date(report, "effective", source.birth)),
             conclusions=conclusions,
             results=tuple(sorted({source.lookup.local(each) for each in references(report.result) if each})),
-            free_text=any(source.content.get(name) for name in _FREE_TEXT) or source.narrative,
+            free_text=source.free_text,
         ),
     )
 
@@ -67,6 +66,7 @@ REPORT: Final = Reader(
     elements=("status", "code", "effectiveDateTime", "effectivePeriod", "conclusionCode", "result"),
     read=read_report,
     foreign=("codedDiagnosis",),
+    free_text=("conclusion", "presentedForm"),
 )
 STUDY: Final = Reader(
     elements=("subject", "status", "started", "procedureCode", "description"), read=read_study, foreign=("procedure",)

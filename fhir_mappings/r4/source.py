@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
 from fhir_mappings.history import Allergy, Concepts, Diagnosis, Drug, Observed, Plan, Report, Treatment
@@ -31,8 +31,7 @@ class Source:
         lookup: finds what references point to.
         contained: its contained resources.
         birth: the patient's date of birth, for dates given as an age.
-        content: the whole resource, decoded.
-        narrative: it has a narrative that says more than its data.
+        free_text: it has text beside its data that only a person can read.
     """
 
     reference: str
@@ -40,8 +39,7 @@ class Source:
     lookup: Lookup
     contained: Contained
     birth: PartialDate | None = None
-    content: Mapping[str, Any] = field(default_factory=dict)
-    narrative: bool = False
+    free_text: bool = False
 
     def fact(self, *more: str, sites: Concepts = frozenset()) -> _Common:
         """What every fact has, with its text: the concept in plain words, where, then more words."""
@@ -75,11 +73,13 @@ class Reader:
         elements: top-level elements that the reader needs; the rest is never validated.
         read: model and source -> facts. Raises EnteredInError, or Invalid for a status that is not known.
         foreign: elements of other FHIR versions that would change the meaning if passed over.
+        free_text: elements for a person to read, of which it is told that they are there, as of the narrative.
     """
 
     elements: tuple[str, ...]
     read: Callable[[Any, Source], tuple[Read, ...]]
     foreign: tuple[str, ...] = ()
+    free_text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ def test_known_extensions_nested_without_end_are_unreadable() -> None:
 
 
 def test_a_fault_in_a_reader_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models.Models, "resource", lambda *_: object())
+    monkeypatch.setattr(models.Models, "plain", lambda *_, **__: (object(), False))
     history = read(a_procedure("pelvic-exenteration"), patient=a_patient(id="other"))
     assert [each.cause for each in history.unreadable] == ["it could not be read"]
 
