@@ -7,15 +7,15 @@ and the records that only *may* say so (free text, no body site), so that a prom
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True, gc=False):
     """One record that speaks to a feature.
 
     Attributes:
@@ -30,8 +30,7 @@ class Evidence:
     date: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, gc=False):
     """A three-valued feature.
 
     Attributes:
@@ -66,8 +65,7 @@ class Finding:
         return self.value.value
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True, gc=False):
     """A numeric feature as an interval: ``CPS 5`` is 5..5, ``CPS positive`` is 1..100, unknown has no bounds.
 
     Attributes:
@@ -142,8 +140,7 @@ class Amount:
 ChoiceValue_co = TypeVar("ChoiceValue_co", bound=enum.Enum, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice(Generic[ChoiceValue_co]):
+class Choice(Struct, Generic[ChoiceValue_co], frozen=True, gc=False):
     """A feature with one of a few named values (an enumeration with string values); ``value`` None is unknown."""
 
     value: ChoiceValue_co | None = None
@@ -161,8 +158,7 @@ class Choice(Generic[ChoiceValue_co]):
         return "unknown" if self.value is None else str(self.value.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True, gc=False):
     """A date feature; ``date`` None is unknown."""
 
     date: PartialDate | None = None

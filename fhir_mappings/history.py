@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+import msgspec
+from msgspec import Struct
+
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
 
@@ -103,8 +106,7 @@ class Priority(enum.Enum):
     UNSPECIFIED = "unspecified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True, gc=False):
     """What every fact has.
 
     Attributes:
@@ -124,8 +126,7 @@ class Fact:
     conflict: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class Patient(Struct, frozen=True, kw_only=True, gc=False):
     """The Patient resource.
 
     Attributes:
@@ -143,8 +144,7 @@ class Patient:
     sex_for_clinical_use: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis(Fact):
+class Diagnosis(Fact, frozen=True, kw_only=True, gc=False):
     """A Condition: cancer, comorbidity or adverse event.
 
     Attributes:
@@ -174,8 +174,7 @@ class Diagnosis(Fact):
         return self.onset or self.recorded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Treatment(Fact):
+class Treatment(Fact, frozen=True, kw_only=True, gc=False):
     """A Procedure: surgery, radiotherapy, chemotherapy recorded as procedure, imaging, biopsy, eye examination.
 
     Attributes:
@@ -210,16 +209,14 @@ class DrugRecord(enum.Enum):
     REQUEST = "request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dose:
+class Dose(Struct, frozen=True, kw_only=True, gc=False):
     """A dose as ordered or given: number and UCUM code (``mg``, ``mg/kg``, ``mg/m2``, ``{AUC}`` ...), per dose."""
 
     value: float
     unit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drug(Fact):
+class Drug(Fact, frozen=True, kw_only=True, gc=False):
     """A MedicationStatement, MedicationAdministration or MedicationRequest on record (never a draft).
 
     Attributes:
@@ -239,8 +236,7 @@ class Drug(Fact):
     reasons: Concepts = NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True, gc=False):
     """The value of an observation or of one of its components; only what was sent is filled.
 
     Attributes:
@@ -268,8 +264,7 @@ class Value:
     absent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(Fact):
+class Observed(Fact, frozen=True, kw_only=True, gc=False):
     """An Observation, or one answer of a QuestionnaireResponse to the recurrence-staging Questionnaire.
 
     Attributes:
@@ -280,15 +275,14 @@ class Observed(Fact):
 
     final: bool = True
     date: PartialDate | None = None
-    value: Value = field(default_factory=Value)
+    value: Value = msgspec.field(default_factory=Value)
     components: tuple[tuple[Concepts, Value], ...] = ()
     body_sites: Concepts = NONE
     methods: Concepts = NONE
     focus: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report(Fact):
+class Report(Fact, frozen=True, kw_only=True, gc=False):
     """A DiagnosticReport or ImagingStudy.
 
     Attributes:
@@ -305,8 +299,7 @@ class Report(Fact):
     free_text: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan(Fact):
+class Plan(Fact, frozen=True, kw_only=True, gc=False):
     """Something requested but not done: active ServiceRequest, booked Appointment, Procedure in preparation.
 
     Attributes:
@@ -321,8 +314,7 @@ class Plan(Fact):
     intent: Intent = Intent.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allergy(Fact):
+class Allergy(Fact, frozen=True, kw_only=True, gc=False):
     """An AllergyIntolerance that is not refuted or entered-in-error.
 
     Attributes:
@@ -337,8 +329,7 @@ class Allergy(Fact):
     date: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, kw_only=True, gc=False):
     """A resource that mattered by its code or type and could not be read.
 
     Attributes:
@@ -354,8 +345,7 @@ class Unreadable:
     concepts: Concepts = NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True, gc=False):
     """One kind of data that was not (wholly) obtained.
 
     Attributes:
@@ -369,8 +359,7 @@ class Gap:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class SetAside(Struct, frozen=True, kw_only=True, gc=False):
     """How many resources were left out, by reason; shown as counts, never with content."""
 
     wrong_patient: int = 0
@@ -379,8 +368,7 @@ class SetAside:
     unknown_modifier: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftOrder(Fact):
+class DraftOrder(Fact, frozen=True, kw_only=True, gc=False):
     """One order of ``context.draftOrders``: a MedicationRequest, ServiceRequest, Procedure-like or other draft.
 
     Attributes:
@@ -399,7 +387,7 @@ class DraftOrder(Fact):
     """
 
     resource_type: str
-    resource: Mapping[str, Any] = field(default_factory=dict)
+    resource: Mapping[str, Any] = msgspec.field(default_factory=dict)
     selected: bool = True
     start: PartialDate | None = None
     authored: PartialDate | None = None

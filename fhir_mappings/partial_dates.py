@@ -9,7 +9,8 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fhir_mappings.kleene import Tri
 
@@ -19,8 +20,7 @@ _DATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PartialDate:
+class PartialDate(Struct, frozen=True, order=True, gc=False):
     """A day known to lie between two days, both included.
 
     Attributes:
@@ -83,8 +83,7 @@ class PartialDate:
         return f"{self.earliest} to {self.latest}"
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True, gc=False):
     """A number of days known to lie between two bounds, both included; ``low`` may be negative."""
 
     low: int

@@ -372,7 +372,7 @@ def patient_elements_behind() -> dict[str, list[str]]:
         told = _features(case, read).mapping()
         for element, changes in others.items():
             for change in changes:
-                patient = dataclasses.replace(read.patient, **change)  # type: ignore[arg-type]
+                patient = msgspec.structs.replace(read.patient, **change)  # type: ignore[arg-type]
                 found[element] |= _changed(told, _features(case, dataclasses.replace(read, patient=patient)).mapping())
     return {element: [name for name in FEATURES if name in names] for element, names in found.items()}
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from fhir_mappings.features.fields import Windows
 from fhir_mappings.features.measured import Measurement, amount_of, grade, graded, incomplete, measurements

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from fhir_mappings.features.concurrent_drugs import derive_concurrent_drugs
 from fhir_mappings.features.fields import Purpose, Windows

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from fhir_mappings.features.measured import (
     Interval,

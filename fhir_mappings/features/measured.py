@@ -10,7 +10,9 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from fhir_mappings.features.statements import CONTRADICTION, decides, obstacle, order, sorted_evidence
 from fhir_mappings.features.weighing import (

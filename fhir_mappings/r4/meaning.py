@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from fhir_mappings.history import NONE, Concepts
 from fhir_mappings.value_sets import CONCEPTS, concept_of, conflicting, most_specific, title_of
@@ -14,8 +15,7 @@ LONGEST_TEXT: Final = 160
 """Characters kept of a text of the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True, gc=False):
     """What the code of a resource says.
 
     Attributes:

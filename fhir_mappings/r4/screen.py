@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from fhir_mappings.history import NONE, Concepts, Gap, SetAside, Unreadable
 from fhir_mappings.proposal import STAGING_QUESTIONNAIRE
@@ -107,8 +108,7 @@ class Found(Struct, frozen=True, gc=False):
         return self.reference, self.raw
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True, gc=False):
     """A resource of this patient that matters, and what its code says."""
 
     found: Found

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
+from msgspec import Struct
+
 from fhir_mappings.history import Allergy, Concepts, Diagnosis, Drug, Observed, Plan, Report, Treatment
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.lookup import Contained, Lookup
@@ -21,8 +23,7 @@ class EnteredInError(Exception):
     """The resource is withdrawn by its author: counted, not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, gc=False):
     """Where a resource stands.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings import r4, r5, stu3
 from fhir_mappings.history import History
@@ -247,16 +247,14 @@ def alike(history: History, version: str) -> Any:
     """The history without what differs by its nature: names of types in references, and the drafts as received."""
 
     def told(fact: Any) -> Any:
-        return dataclasses.replace(fact, reference=reference_to(version, fact.reference))
+        return replace(fact, reference=reference_to(version, fact.reference))
 
     kinds = ("diagnoses", "treatments", "drugs", "observed", "reports", "plans", "allergies", "unreadable")
     return (
         history.patient,
         {kind: [told(fact) for fact in getattr(history, kind)] for kind in kinds},
         [
-            dataclasses.replace(
-                told(draft), resource={}, resource_type=reference_to(version, f"{draft.resource_type}/")
-            )
+            replace(told(draft), resource={}, resource_type=reference_to(version, f"{draft.resource_type}/"))
             for draft in history.drafts
         ],
         history.gaps,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappings.features.derive import derive
 from fhir_mappings.features.fields import FEATURES, Histology, Purpose, RecurrenceFeatures
@@ -224,7 +224,7 @@ def test_side_wall_triad_irradiated() -> None:
 
 
 def test_only_a_lung_metastasis_beside_active_breast_cancer() -> None:
-    cancer = dataclasses.replace(PRIMARY, clinical=ClinicalStatus.ACTIVE)
+    cancer = replace(PRIMARY, clinical=ClinicalStatus.ACTIVE)
     breast = diagnosis("other-primary-cancer", "2015", clinical=ClinicalStatus.ACTIVE)
     found = features(cancer, PELVIC, diagnosis("metastasis-lung", -27), breast)
     assert found.recurrence.value is Tri.UNKNOWN
@@ -234,7 +234,7 @@ def test_only_a_lung_metastasis_beside_active_breast_cancer() -> None:
 
 
 def test_worsened_without_a_treatment_date() -> None:
-    cancer = dataclasses.replace(PRIMARY, clinical=ClinicalStatus.ACTIVE)
+    cancer = replace(PRIMARY, clinical=ClinicalStatus.ACTIVE)
     found = features(cancer, observed("cancer-disease-status", {"disease-status-worsened"}, -10))
     assert found.recurrence.value is Tri.UNKNOWN
     assert found.recurrence_suspected.is_yes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.features.pregnancy import derive_pregnancy
 from fhir_mappings.findings import Amount, Finding
