@@ -240,6 +240,10 @@ def _value(name: str, validate: _Read, *, several: bool) -> _Read:
     return read
 
 
+Quick = Callable[[bytes], tuple[Any, bool] | None]
+"""JSON of a resource -> its needed elements as ``Models.resource`` gives them, and whether it has text that only a
+person can read; None for a resource that has to take the long way, whether or not it is valid."""
+
 Places = Mapping[str, str | Callable[[Any], Any]]
 """R4's name of an element -> its name in another FHIR version, or what makes of the model what R4 has there."""
 
@@ -302,34 +306,33 @@ class Models:
     def plain(
         self,
         resource_type: str,
-        raw: bytes,
         elements: tuple[str, ...],
         *,
         refused: tuple[str, ...] = (),
         free_text: tuple[str, ...] = (),
-    ) -> tuple[Any, bool] | None:
-        """The needed elements of a resource in which nothing is odd.
+    ) -> Quick:
+        """How the JSON of a resource in which nothing is odd is read.
 
         Args:
             resource_type: FHIR type name.
-            raw: its JSON.
             elements: top-level element names that the reader needs; of those that are SCREENED the caller knows that
                 they are there, and that no modifier is in the resource.
             refused: elements that must not be there.
             free_text: elements of which only matters that they are there.
-
-        Returns:
-            The same as from ``resource``, and whether there is text that only a person can read; None for a resource
-            that has to take the long way, whether or not it is valid.
         """
-        decode = decoder(_class(self.package, resource_type), elements, SCREENED, refused, free_text)
-        if decode is None:
-            return None
-        try:
-            found = decode.decode(raw)
-        except DECODE_ERRORS:
-            return None
-        return self._seen(resource_type, found), bool(free_text) and has_free_text(found, free_text)
+        plain = decoder(_class(self.package, resource_type), elements, SCREENED, refused, free_text)
+        if plain is None:
+            return lambda _raw: None
+        decode = plain.decode
+
+        def quick(raw: bytes) -> tuple[Any, bool] | None:
+            try:
+                found = decode(raw)
+            except DECODE_ERRORS:
+                return None
+            return self._seen(resource_type, found), bool(free_text) and has_free_text(found, free_text)
+
+        return quick
 
     def resource(
         self,

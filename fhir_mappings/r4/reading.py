@@ -60,6 +60,8 @@ def _free_text(content: Mapping[str, Any], reader: Reader) -> bool:
 def warm(form: Form) -> None:
     """Import every class of ``fhir.resources`` that readers use; the first call of a process is slow without."""
     form.models.warm({"Patient": patient.ELEMENTS, **{name: reader.elements for name, reader in form.readers.items()}})
+    for name in form.readers:
+        form.quick(name)
 
 
 @dataclass(slots=True)
@@ -120,16 +122,15 @@ class _Reading:
 
     def _facts(self, candidate: Candidate, reader: Reader) -> tuple[Read, ...]:
         found = candidate.found
+        raw = found.raw
         # What the screen saw of code and subject stands for them, unless a modifier may be inside.
-        screened = not found.damaged and _MODIFIER not in found.raw
+        screened = not found.damaged and _MODIFIER not in raw
         if screened and _says_something(found.lean):
-            plain = self.form.models.plain(
-                found.resource_type, found.raw, reader.elements, refused=reader.foreign, free_text=reader.free_text
-            )
+            plain = self.form.quick(found.resource_type)(raw)
             if plain is not None:
                 seen, free_text = plain
                 return reader.read(seen, self._source(candidate, free_text=free_text))
-        content = shapes.ANYTHING.decode(found.raw)
+        content = shapes.ANYTHING.decode(raw)
         if any(content.get(name) is not None for name in reader.foreign):
             raise models.Invalid(f"it is not in the form of FHIR {self.form.models.version}")
         known = models.SCREENED if screened else frozenset()

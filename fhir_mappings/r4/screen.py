@@ -11,7 +11,7 @@ is nobody's; one with a contained subject too.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -71,7 +71,7 @@ class Found(Struct, frozen=True, gc=False):
         resource_type: FHIR type name.
         r4_type: what R4 calls that type; empty for a type that is not read.
         lean: its lean shape.
-        raw: its JSON.
+        json: its JSON, for most of them a piece of what was received.
         full_url: fullUrl of its Bundle entry, if any.
         damaged: elements of the lean shape that had the wrong JSON type.
     """
@@ -79,9 +79,14 @@ class Found(Struct, frozen=True, gc=False):
     resource_type: str
     r4_type: str
     lean: shapes.Lean
-    raw: bytes
+    json: Raw | bytes
     full_url: str | None = None
     damaged: frozenset[str] = frozenset()
+
+    @property
+    def raw(self) -> bytes:
+        """Its JSON as bytes of its own."""
+        return bytes(self.json)
 
     @property
     def identity(self) -> str:
@@ -196,7 +201,7 @@ def _resource(raw: Raw | bytes, full_url: str | None, page: _Page, depth: int) -
         else:
             page.faults.add("Bundles are nested too deep")
     else:
-        page.found.append(Found(resource_type, r4_type, lean, bytes(raw), full_url, damaged))
+        page.found.append(Found(resource_type, r4_type, lean, raw, full_url, damaged))
 
 
 def _bundle(payload: Payload, page: _Page, depth: int) -> None:
@@ -212,15 +217,14 @@ def _bundle(payload: Payload, page: _Page, depth: int) -> None:
     if envelope.implicit_rules:
         page.faults.add("the answer follows rules that are not known here")
         return
-    if any(
-        entry is not None and entry.resource is shapes.ABSENT and entry.resource_type for entry in envelope.entry or ()
-    ):
+    entries = [entry for entry in envelope.entry or () if entry is not None]
+    whole = [entry for entry in entries if entry.resource is not shapes.ABSENT]
+    if len(whole) < len(entries) and any(entry.resource_type for entry in entries if entry.resource is shapes.ABSENT):
         _odd_bundle(payload, page, depth)
         return
     page.has_next |= any(link.relation == "next" for link in filter(None, envelope.link or ()))
-    for entry in envelope.entry or ():
-        if entry is not None and entry.resource is not shapes.ABSENT:
-            _resource(entry.resource, entry.full_url, page, depth)
+    for entry in whole:
+        _resource(entry.resource, entry.full_url, page, depth)
 
 
 def _odd_bundle(payload: Payload, page: _Page, depth: int) -> None:
@@ -293,12 +297,17 @@ _CONCLUSIVE_OBSERVATION: Final = frozenset({systems.LOINC})
 """Our lists hold all that matters of these; SNOMED CT is never conclusive, since its descendants are not listed."""
 
 
+def _component_codes(observation: shapes.Observation) -> Iterator[shapes.CodeableConcept | None]:
+    return (each.code for each in observation.component or () if each is not None)
+
+
 class _Words:
     """What codes and words mean, remembered for the length of one call."""
 
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self._hints: dict[tuple[str, str], Concepts] = {}
+        self._codes: dict[tuple[str | None, ...], Meaning | None] = {}
 
     def hints(self, resource_type: str, texts: Iterable[str | None]) -> Concepts:
         """Concepts that the texts may point to; each text is looked at once."""
@@ -327,9 +336,18 @@ class _Words:
         """
         if concept is None:
             return None
+        only = concept.coding[0] if concept.coding is not None and len(concept.coding) == 1 else None
+        if only is None:
+            return self._code(resource_type, concept, conclusive)
+        # A record says the same few codes again and again.
+        key = resource_type, only.system, only.code, only.display, concept.text
+        if key not in self._codes:
+            self._codes[key] = self._code(resource_type, concept, conclusive)
+        return self._codes[key]
+
+    def _code(self, resource_type: str, concept: shapes.CodeableConcept, conclusive: frozenset[str]) -> Meaning | None:
         texts: list[str | None] = [concept.text]
         something_else = False
-        # One plain loop: this runs for every resource of a record.
         for coding in concept.coding or ():
             if coding is None:
                 continue
@@ -394,9 +412,7 @@ class _Words:
     def observation(self, lean: shapes.Observation) -> Meaning | None:
         """By code, else by the code of a component, else by words."""
         own = self.code("Observation", lean.code, _CONCLUSIVE_OBSERVATION)
-        if (own is None or own.text_only) and any(
-            concepts_in(each.code) for each in filter(None, lean.component or ())
-        ):
+        if lean.component and (own is None or own.text_only) and any(concepts_over(_component_codes(lean))):
             return Meaning(text=text_of(lean.code))
         return own
 
@@ -574,10 +590,13 @@ def _firm_day(observation: shapes.Observation) -> str:
     if observation.status not in _FINAL or when is None or len(when) < len("2026-01-01"):
         return ""
     parts = [each for each in observation.component or () if each is not None and concepts_in(each.code)]
-    values = [each.value_quantity for each in parts] or [
-        observation.value_quantity if observation.value_codeable_concept is shapes.ABSENT else Raw(b"coded")
-    ]
-    return "" if any(each is shapes.ABSENT for each in values) else when[:10]
+    if parts:
+        valued = all(each.value_quantity is not shapes.ABSENT for each in parts)
+    else:
+        valued = (
+            observation.value_quantity is not shapes.ABSENT or observation.value_codeable_concept is not shapes.ABSENT
+        )
+    return when[:10] if valued else ""
 
 
 def _without_superseded(relevant: list[_Judged], today: dt.date | None) -> list[_Judged]:
@@ -595,9 +614,8 @@ def _without_superseded(relevant: list[_Judged], today: dt.date | None) -> list[
             kept.append(pair)
             continue
         concepts = meaning.concepts
-        for each in found.lean.component or ():
-            if each is not None:
-                concepts |= concepts_in(each.code)
+        if found.lean.component:
+            concepts |= concepts_over(_component_codes(found.lean))
         day = _firm_day(found.lean) if concepts <= _NEWEST_COUNTS else ""
         if day:
             measured.setdefault(concepts, []).append((day, pair))

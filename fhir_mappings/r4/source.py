@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from fhir_mappings.history import Allergy, Concepts, Diagnosis, Drug, Observed, 
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.r4.lookup import Contained, Lookup
 from fhir_mappings.r4.meaning import Meaning, words
-from fhir_mappings.r4.models import Invalid, Models
+from fhir_mappings.r4.models import Invalid, Models, Quick
 from fhir_mappings.r4.shapes import Shapes
 
 Read = Diagnosis | Treatment | Drug | Observed | Report | Plan | Allergy
@@ -98,6 +98,16 @@ class Form:
     shapes: Shapes
     readers: Mapping[str, Reader]
     draft: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    _quick: dict[str, Quick] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def quick(self, resource_type: str) -> Quick:
+        """How a plain resource of a type that has a reader is read."""
+        if resource_type not in self._quick:
+            reader = self.readers[resource_type]
+            self._quick[resource_type] = self.models.plain(
+                resource_type, reader.elements, refused=reader.foreign, free_text=reader.free_text
+            )
+        return self._quick[resource_type]
 
 
 Word = TypeVar("Word")

@@ -13,6 +13,7 @@ from fhir_mappings import r4, r5, stu3, versions
 from fhir_mappings.history import History
 from fhir_mappings.r4 import models, plain
 from fhir_mappings.r4.known_names import CTCAE_GRADE, LATERALITY, LOCATION_QUALIFIER, NAMES
+from fhir_mappings.r4.source import Form
 from tests.convert import to_version
 from tests.fhir_builders import (
     Json,
@@ -200,7 +201,7 @@ def read_both(resource: Json, version: str, monkeypatch: pytest.MonkeyPatch) -> 
     record = a_record(resource, fhir_version=version)
     quick = versions.read(record)
     with monkeypatch.context() as patched:
-        patched.setattr(models.Models, "plain", lambda *_, **__: None)
+        patched.setattr(Form, "quick", lambda *_: lambda _raw: None)
         return quick, versions.read(record)
 
 

@@ -25,7 +25,7 @@ from fhir_mappings.history import (
 )
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
-from fhir_mappings.r4 import models
+from fhir_mappings.r4.source import Form
 from fhir_mappings.value_sets.systems import ICDO3, SNOMED
 from tests.fhir_builders import (
     SUBJECT,
@@ -206,7 +206,7 @@ def test_known_extensions_nested_without_end_are_unreadable() -> None:
 
 
 def test_a_fault_in_a_reader_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models.Models, "plain", lambda *_, **__: (object(), False))
+    monkeypatch.setattr(Form, "quick", lambda *_: lambda _raw: (object(), False))
     history = read(a_procedure("pelvic-exenteration"), patient=a_patient(id="other"))
     assert [each.cause for each in history.unreadable] == ["it could not be read"]
 
