@@ -15,7 +15,7 @@ from msgspec import Struct
 from fhir_mappings.kleene import Tri
 
 _DATE = re.compile(
-    r"(?P<y>[0-9]{4})(?:-(?P<m>0[1-9]|1[0-2])(?:-(?P<d>0[1-9]|[12][0-9]|3[01])"
+    r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])"
     r"(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
 )
 
@@ -49,22 +49,21 @@ class PartialDate(Struct, frozen=True, order=True, gc=False):
         Returns:
             The interval, or None for anything that is not a FHIR date (time 24:00, month 13, other types).
         """
-        if isinstance(value, dt.datetime):
-            return cls.on(value.date())
-        if isinstance(value, dt.date):
-            return cls.on(value)
-        if not isinstance(value, str) or not (found := _DATE.fullmatch(value)):
+        if not isinstance(value, str):
+            if isinstance(value, dt.datetime):
+                return cls.on(value.date())
+            return cls.on(value) if isinstance(value, dt.date) else None
+        found = _DATE.fullmatch(value)
+        if found is None or "T24:" in value:
             return None
-        if "T24:" in value:
-            return None
-        year, month, day = int(found["y"]), found["m"], found["d"]
+        year, month, day = found.groups()
         try:
             if month is None:
-                return cls(dt.date(year, 1, 1), dt.date(year, 12, 31))
+                return cls(dt.date(int(year), 1, 1), dt.date(int(year), 12, 31))
             if day is None:
-                last = calendar.monthrange(year, int(month))[1]
-                return cls(dt.date(year, int(month), 1), dt.date(year, int(month), last))
-            return cls.on(dt.date(year, int(month), int(day)))
+                last = calendar.monthrange(int(year), int(month))[1]
+                return cls(dt.date(int(year), int(month), 1), dt.date(int(year), int(month), last))
+            return cls.on(dt.date(int(year), int(month), int(day)))
         except (ValueError, calendar.IllegalMonthError):
             return None
 

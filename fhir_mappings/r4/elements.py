@@ -18,7 +18,7 @@ from fhir_mappings.value_sets.systems import SNOMED
 
 def span(first: PartialDate | None, last: PartialDate | None) -> PartialDate | None:
     """The days from the first possible of one date to the last possible of another; None when reversed or unknown."""
-    if first is None or last is None:
+    if first is last or first is None or last is None:
         return first or last
     return PartialDate(first.earliest, last.latest) if first.earliest <= last.latest else None
 
@@ -70,7 +70,8 @@ def choice_of_date(
     A string counts only when it is a FHIR date by itself. Equal for a single moment.
     """
     for suffix in ("DateTime", "Instant"):
-        if (moment := PartialDate.read(getattr(resource, f"{name}{suffix}", None))) is not None:
+        said = getattr(resource, f"{name}{suffix}", None)
+        if said is not None and (moment := PartialDate.read(said)) is not None:
             return moment, moment
     if (inside := getattr(resource, f"{name}Period", None)) is not None:
         return period(inside)

@@ -41,7 +41,9 @@ _ELEMENTS: Final = (
 
 def _upper_limit(part: Any, unit: str) -> float | None:
     """Upper limit of the reference range in the unit of the value; None when several ranges differ."""
-    highs = [each.high for each in part.referenceRange or () if each.high is not None and each.high.value is not None]
+    if part.referenceRange is None:
+        return None
+    highs = [each.high for each in part.referenceRange if each.high is not None and each.high.value is not None]
     limits = {float(high.value) for high in highs if not unit_of(high) or unit_of(high) == unit}
     return limits.pop() if len(limits) == 1 and len(highs) == 1 else None
 
@@ -81,13 +83,13 @@ def value_of(part: Any) -> Value:
         number, unit = _quotient(part.valueRatio)
     elif part.valueString is not None:
         token = tidy(part.valueString).lower()
-    coded = part.valueCodeableConcept
-    concepts = concepts_in(coded)
-    if coded is not None and coded.text:
-        token = tidy(coded.text).lower()
-    for concept in concepts:
-        if concept.startswith(_CATEGORY):
-            token = concept.removeprefix(_CATEGORY)
+    concepts, coded = NONE, part.valueCodeableConcept
+    if coded is not None:
+        concepts = concepts_in(coded)
+        token = tidy(coded.text).lower() or token
+        for concept in concepts:
+            if concept.startswith(_CATEGORY):
+                token = concept.removeprefix(_CATEGORY)
     return Value(
         number=number,
         comparator=comparator,
