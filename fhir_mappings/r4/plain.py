@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
-from fhir_core import types as fhir
 from msgspec import Meta, Raw, Struct
 
 from fhir_mappings.r4.known_names import EXTENSIONS, NAMES
@@ -46,23 +45,23 @@ def _text(pattern: str) -> Any:
 
 _SOMETHING: Final = _text(r"\S(?:(?s:.*)\S)?")
 _WORD: Final = _text(r"\S+(?: \S+)*")
-_PRIMITIVES: Final[Mapping[type, Any]] = MappingProxyType(
+_PRIMITIVES: Final[Mapping[str, Any]] = MappingProxyType(
     {
-        fhir.String: _SOMETHING,
-        fhir.Uri: _SOMETHING,
-        fhir.Markdown: _SOMETHING,
-        fhir.Code: _WORD,
+        "String": _SOMETHING,
+        "Uri": _SOMETHING,
+        "Markdown": _SOMETHING,
+        "Code": _WORD,
         # The 29th of February takes the long way.
-        fhir.Date: _text(rf"{_YEAR}(?:-(?:{_MONTH_DAY}|0[1-9]|1[0-2]))?"),
-        fhir.DateTime: _text(rf"{_YEAR}(?:-(?:{_MONTH_DAY}(?:{_TIME})?|0[1-9]|1[0-2]))?"),
-        fhir.Instant: _text(rf"{_YEAR}-{_MONTH_DAY}{_TIME}"),
-        fhir.Integer: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
-        fhir.UnsignedInt: Annotated[int, Meta(ge=0, le=2**31 - 1)],
-        fhir.PositiveInt: Annotated[int, Meta(ge=1, le=2**31 - 1)],
-        fhir.Decimal: int | float,
+        "Date": _text(rf"{_YEAR}(?:-(?:{_MONTH_DAY}|0[1-9]|1[0-2]))?"),
+        "DateTime": _text(rf"{_YEAR}(?:-(?:{_MONTH_DAY}(?:{_TIME})?|0[1-9]|1[0-2]))?"),
+        "Instant": _text(rf"{_YEAR}-{_MONTH_DAY}{_TIME}"),
+        "Integer": Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
+        "UnsignedInt": Annotated[int, Meta(ge=0, le=2**31 - 1)],
+        "PositiveInt": Annotated[int, Meta(ge=1, le=2**31 - 1)],
+        "Decimal": int | float,
     }
 )
-"""Type of ``fhir.resources`` -> what of it is plain. Dates stay text."""
+"""Name of a primitive type of ``fhir.resources`` -> what of it is plain. Dates stay text."""
 
 
 # ------------------------------------------------------------------------------------------- structures
@@ -129,7 +128,7 @@ def elements_of(model: Any) -> dict[str, Any]:
 def _primitive(annotation: Any) -> Any:
     if annotation is bool:
         return bool
-    found = _PRIMITIVES.get(type(get_args(annotation)[-1]))
+    found = _PRIMITIVES.get(type(get_args(annotation)[-1]).__name__)
     if found is None:
         raise Unusual(str(annotation))
     return found
