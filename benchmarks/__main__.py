@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks import many_patients, report, steps, without_prefetch
+from benchmarks import many_patients, report, steps, with_tokens, without_prefetch
 from benchmarks.driver import measure
 from benchmarks.records import HUGE, MEDIUM, SMALL, Call, Size, calls
 from benchmarks.report import Latency, Measured, Process, Row
@@ -123,6 +123,8 @@ def run(extent: Extent) -> Measured:
     for cancer in (False, True):
         measured.steps[cancer] = steps.shares(calls(MEDIUM, cancer=cancer), 4 * extent.rounds)
     if extent.rest:
+        for name in extent.servers:
+            measured.with_tokens.append(with_tokens.compare(name, served, extent.counts[MEDIUM], extent.rounds))
         measured.without_prefetch = without_prefetch.compare(served, 40)
         measured.patients_a_minute = many_patients.a_minute_and_core(served)
     os.sched_setaffinity(0, set(every))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import selectors
 import socket
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from benchmarks.records import Call
@@ -35,37 +37,44 @@ class Timing:
 
 
 class _Connection:
+    """One kept-alive connection and the call under way on it."""
+
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection((HOST, port), timeout=_TIMEOUT_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = socket.create_connection((HOST, port), timeout=_TIMEOUT_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
 
-    def ask(self, request: bytes) -> int:
-        """Send a request and read its whole answer; returns the status."""
-        self._socket.sendall(request)
-        received = bytearray()
-        while (end := received.find(b"\r\n\r\n")) < 0:
-            received += self._some()
-        head = received[:end].decode("latin-1").lower()
-        length = int(head.partition("content-length:")[2].split("\r\n", 1)[0])
-        left = end + 4 + length - len(received)
-        while left > 0:
-            left -= len(self._some())
-        return int(head.split(" ", 2)[1])
+    def ask(self, request: bytes) -> None:
+        """Begin a call."""
+        self._unsent = memoryview(request)
+        self._received = bytearray()
+        self._began = time.perf_counter()
 
-    def _some(self) -> bytes:
-        some = self._socket.recv(_CHUNK)
+    def proceed(self) -> tuple[int, float] | None:
+        """Send or read what can be at once; the status and the time taken in ms when the answer is whole."""
+        if self._unsent:
+            self._unsent = self._unsent[self.socket.send(self._unsent) :]
+            return None
+        some = self.socket.recv(_CHUNK)
         if not some:
             raise ConnectionError("the server closed the connection")
-        return some
+        self._received += some
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not end or len(body) < int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
+            return None
+        return int(head.split(b" ", 2)[1]), (time.perf_counter() - self._began) * 1e3
 
-    def close(self) -> None:
-        self._socket.close()
+    @property
+    def waits_for(self) -> int:
+        """Whether it waits to send or to read, in the selector's words."""
+        return selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
 
 
 def as_http(call: Call) -> bytes:
     """The call as it goes over the wire."""
+    authorization = f"Authorization: Bearer {call.token}\r\n" if call.token else ""
     head = (
-        f"POST {call.path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"POST {call.path} HTTP/1.1\r\nHost: {HOST}\r\n{authorization}Content-Type: application/json\r\n"
         f"Content-Length: {len(call.body)}\r\n\r\n"
     )
     return head.encode() + call.body
@@ -74,37 +83,45 @@ def as_http(call: Call) -> bytes:
 def measure(server: Server, calls: Sequence[Call], count: int, concurrency: int) -> Timing:
     """Make ``count`` calls in rotation, ``concurrency`` at a time.
 
+    One loop serves all connections: threads of the driver would wait for one another, and their waits would count as
+    the server's.
+
     Raises:
-        RuntimeError: a call was not answered with 200.
+        RuntimeError: a call was not answered with 200, or not at all.
     """
-    requests = [as_http(call) for call in calls]
-    places = itertools.count()
+    rotation = itertools.cycle([as_http(call) for call in calls])
+    left = count
     latencies: list[float] = []
-    faults: list[str] = []
-
-    def work(connection: _Connection) -> None:
-        while not faults and (place := next(places)) < count:
-            request = requests[place % len(requests)]
-            began = time.perf_counter()
-            try:
-                status = connection.ask(request)
-            except OSError as fault:
-                faults.append(str(fault))
-                return
-            latencies.append((time.perf_counter() - began) * 1e3)
-            if status != 200:
-                faults.append(f"status {status}")
-
-    connections = [_Connection(server.port) for _ in range(concurrency)]
-    threads = [threading.Thread(target=work, args=(connection,)) for connection in connections]
     before = server.processor_seconds()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with contextlib.ExitStack() as closing, selectors.DefaultSelector() as selector:
+        for _ in range(min(concurrency, count)):
+            connection = _Connection(server.port)
+            closing.callback(connection.socket.close)
+            connection.ask(next(rotation))
+            selector.register(connection.socket, connection.waits_for, connection)
+            left -= 1
+        while selector.get_map():
+            ready = selector.select(_TIMEOUT_SECONDS)
+            if not ready:
+                raise RuntimeError("a call failed: no answer came")
+            for key, _ in ready:
+                connection = key.data
+                answer = connection.proceed()
+                if answer is not None:
+                    latencies.append(_time_of(answer))
+                    if not left:
+                        selector.unregister(connection.socket)
+                        continue
+                    connection.ask(next(rotation))
+                    left -= 1
+                if connection.waits_for != key.events:
+                    selector.modify(connection.socket, connection.waits_for, connection)
     spent = server.processor_seconds() - before
-    for connection in connections:
-        connection.close()
-    if faults:
-        raise RuntimeError(f"a call failed: {faults[0]}")
     return Timing(spent / count * 1e3, tuple(sorted(latencies)))
+
+
+def _time_of(answer: tuple[int, float]) -> float:
+    status, spent_ms = answer
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"a call failed: status {status}")
+    return spent_ms

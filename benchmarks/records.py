@@ -84,10 +84,11 @@ SIZES: Final = (SMALL, MEDIUM, HUGE)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: where to post it and what."""
+    """One request: where to post it and what, and the token to show, if any."""
 
     path: str
     body: bytes
+    token: str = ""
 
 
 def calls(size: Size, *, cancer: bool, hook: str = "patient-view") -> tuple[Call, ...]:

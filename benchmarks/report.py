@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from benchmarks.with_tokens import WithTokens
 from benchmarks.without_prefetch import DELAY_MS, WithoutPrefetch
 
 PAGE: Final = Path("docs/performance.md")
@@ -20,6 +21,8 @@ END: Final = "<!-- measured: end -->"
 _WORDS: Final = {True: "cancer, full scope", False: "no cancer"}
 _GOALS: Final = {("gunicorn", False): 0.6, ("granian", False): 0.45, ("gunicorn", True): 1.0, ("granian", True): 0.8}
 """Ratio of processor time to the bare service for a medium patient-view (issue 5)."""
+_TOKEN_GOAL_MS: Final = 0.4
+"""That verification may cost at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Measured:
     latencies: list[Latency] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
     steps: dict[bool, dict[str, float]] = field(default_factory=dict)
+    with_tokens: list[WithTokens] = field(default_factory=list)
     without_prefetch: WithoutPrefetch | None = None
     patients_a_minute: float = 0.0
     load: float = 0.0
@@ -128,6 +132,10 @@ def tables(measured: Measured, day: dt.date) -> str:
     steps = list(measured.steps[True])
     heads = ("patient", *steps, "together")
     lines += _table(heads, [_steps(cancer, measured.steps[cancer], steps) for cancer in sorted(measured.steps)])
+    if measured.with_tokens:
+        lines += ["", "### A fresh ES384 token with each call (medium patient-view, no cancer, in ms)", ""]
+        heads = ("server", "sandbox mode", "production mode", "more", "goal", "of which the signature alone")
+        lines += _table(heads, [_tokens(each) for each in measured.with_tokens])
     if measured.without_prefetch is not None:
         found = measured.without_prefetch
         lines += ["", "### Without prefetch", ""]
@@ -149,6 +157,12 @@ def _row(row: Row) -> tuple[str, ...]:
         *(f"{row.bare:.2f}", f"{row.ours:.2f}", f"**{row.ratio:.2f}**"),
         f"{goal:.2f}" if goal else "",
     )
+
+
+def _tokens(each: WithTokens) -> tuple[str, ...]:
+    more = each.with_tokens - each.without
+    shown = (f"{value:.2f}" for value in (each.without, each.with_tokens))
+    return (each.server, *shown, f"**{more:+.2f}**", f"+{_TOKEN_GOAL_MS:.2f}", f"{each.verification:.2f}")
 
 
 def _latency(each: Latency) -> tuple[str, ...]:

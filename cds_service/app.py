@@ -141,7 +141,7 @@ def create_app(
         readiness.register("client keys", lambda: None if authenticator.ready() else "no client's keys are at hand")
         edge = replace(edge, authenticate=authenticator)
     closing = contextlib.ExitStack()
-    app = Flask("cds_service", static_folder=None)
+    app = web.Application("cds_service", static_folder=None)
     # First, so that it begins before all others and sees the answer as it is sent.
     app.register_blueprint(web_traces.blueprint(traces, ids))
     # Before the rest, so that its word on caching is the last.

@@ -62,9 +62,8 @@ class Lines(logging.Formatter):
         }
         if record.name.partition(".")[0] == OURS:
             line["event"] = record.msg if isinstance(record.msg, str) and _CODE.fullmatch(record.msg) else "?"
-            for name, shown in FIELDS.items():
-                if name in record.__dict__:
-                    line[name] = shown(record.__dict__[name])
+            said = record.__dict__
+            line |= {name: shown(said[name]) for name, shown in FIELDS.items() if name in said}
         else:
             line["event"] = "library"
             line["logger"] = _short(record.name)
@@ -94,5 +93,7 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> logging.Hand
     for name in SILENCED:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.raiseExceptions = False  # a handler that fails would print the record, whole
     return handler

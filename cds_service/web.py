@@ -19,8 +19,9 @@ from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import msgspec
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter
 
 from cds_service import metrics
 from cds_service.admission import Admission
@@ -347,6 +348,19 @@ def _finish(response: Response, edge: Edge) -> Response:
         if origin in edge.origins:
             response.headers["Access-Control-Allow-Origin"] = origin
     return response
+
+
+class Application(Flask):
+    """Flask that finds the route by path and method alone.
+
+    The Host header says nothing here, since URLs start at the configured base; one that cannot be a name does no harm.
+    """
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Called by Flask for each request."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return self.url_map.bind("localhost", request.root_path, default_method=request.method, path_info=request.path)
 
 
 class SlashTolerant:

@@ -43,6 +43,7 @@ class IssuedCards:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = database.insert(CARDS).on_conflict_do_nothing()
 
     def record(self, cards: Sequence[IssuedCard]) -> None:
         """Keep them; those that are there already stay as they are.
@@ -67,7 +68,7 @@ class IssuedCards:
         if not rows:
             return
         with self._database.writing(durable=False) as connection:
-            connection.execute(self._database.insert(CARDS).on_conflict_do_nothing(), rows)
+            connection.execute(self._insert, rows)
 
     def purge(self, before: float) -> int:
         """Throw away what was shown before that moment; returns how many."""

@@ -23,6 +23,8 @@ class ReplayStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._purged = 0.0
+        # Put together once: that costs as much as to carry it out.
+        self._claim = database.insert(CLAIMS).on_conflict_do_nothing().returning(CLAIMS.c.digest)
 
     def claim(self, issuer: str, jti: str, expires_at: float) -> bool:
         """Claim a token id; True for the first, False for every other until the token has expired.
@@ -37,10 +39,8 @@ class ReplayStore:
         """
         now = self._database.clock()
         digest = hashlib.sha256(b"\0".join(part.encode("utf-8", "surrogatepass") for part in (issuer, jti))).hexdigest()
-        row = self._database.insert(CLAIMS).values(digest=digest, expires=expires_at).on_conflict_do_nothing()
-        claimed = row.returning(CLAIMS.c.digest)
         with self._database.writing() as connection:
-            first = connection.execute(claimed).first() is not None
+            first = connection.execute(self._claim, {"digest": digest, "expires": expires_at}).first() is not None
             if now - self._purged >= PURGE_SECONDS:
                 self._purged = now
                 old = sa.select(CLAIMS.c.digest).where(CLAIMS.c.expires < now - KEPT_BEYOND).limit(PURGE_ROWS)
@@ -54,6 +54,13 @@ class RateStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._purged = 0.0
+        self._hit = (
+            database.insert(RATES)
+            .on_conflict_do_update(
+                index_elements=[RATES.c.issuer, RATES.c.seconds, RATES.c.window], set_={"calls": RATES.c.calls + 1}
+            )
+            .returning(RATES.c.calls)
+        )
 
     def hit(self, issuer: str, window_seconds: int, limit: int) -> int | None:
         """Count one call.
@@ -71,12 +78,9 @@ class RateStore:
         """
         now = self._database.clock()
         window = int(now // window_seconds)
-        row = self._database.insert(RATES).values(issuer=issuer, seconds=window_seconds, window=window, calls=1)
-        counted = row.on_conflict_do_update(
-            index_elements=[RATES.c.issuer, RATES.c.seconds, RATES.c.window], set_={"calls": RATES.c.calls + 1}
-        ).returning(RATES.c.calls)
+        row = {"issuer": issuer, "seconds": window_seconds, "window": window, "calls": 1}
         with self._database.writing(durable=False) as connection:
-            calls: int = connection.execute(counted).scalar_one()
+            calls: int = connection.execute(self._hit, row).scalar_one()
             if now - self._purged >= PURGE_SECONDS:
                 self._purged = now
                 connection.execute(sa.delete(RATES).where((RATES.c.window + 2) * RATES.c.seconds < now))

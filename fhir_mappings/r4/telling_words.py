@@ -9,6 +9,7 @@ else are left out on purpose: ``cervical`` alone (the neck), ``recurrent`` alone
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from fhir_mappings.history import NONE, Concepts
@@ -145,6 +146,13 @@ def hinted(resource_type: str, text: str) -> Concepts:
         if found & closer:
             found.discard(general)
     return frozenset(found)
+
+
+def hinted_by_any(resource_type: str, texts: Collection[str]) -> Concepts:
+    """Concepts that any of the texts may point to; all texts are done with by one look where none has such a word."""
+    if _ANY_OF_THEM[resource_type].search("\n".join(texts).lower()) is None:
+        return NONE
+    return NONE.union(*(hinted(resource_type, text) for text in texts))
 
 
 _IMPLIED: Final[tuple[tuple[str, frozenset[str]], ...]] = (

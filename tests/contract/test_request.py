@@ -384,6 +384,13 @@ def test_tr_22_patients_and_relatives_get_no_cards(web: FlaskClient, pipeline: F
     assert not pipeline.records
 
 
+@pytest.mark.parametrize("host", ["", ".", "a..b", ".example.org", "x" * 64 + ".example.org", "a b", "ü", "[::1"])
+def test_a_host_that_is_no_name_does_no_harm(web: FlaskClient, host: str) -> None:
+    answer = web.post(PATIENT_VIEW, json=patient_view(), environ_overrides={"HTTP_HOST": host})
+    assert answer.status_code == 200
+    assert web.get("/healthz", environ_overrides={"HTTP_HOST": host}).status_code == 200
+
+
 def test_qrk_03_doubled_and_trailing_slashes_do_no_harm(web: FlaskClient) -> None:
     for url in ("/cds-services//cervical-recurrence-patient-view", f"{PATIENT_VIEW}/", f"//{PATIENT_VIEW}//"):
         assert post(web, patient_view(), url).status_code == 200

@@ -51,10 +51,29 @@ def test_levels_of_mixed_brackets_count_one_by_one() -> None:
         strict_json.check(b"[[[[]]]]", depth=3)
 
 
-@pytest.mark.parametrize("data", [b"[" * 65 + b"]" * 65, b'{"a":' * 65 + b"1" + b"}" * 65, b"[}", b"[", b"]"])
-def test_deep_or_unmatched_brackets_are_refused(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 65 + b"]" * 65,
+        b'{"a":' * 65 + b"1" + b"}" * 65,
+        b"[" * 63 + b"{}," * 200 + b"[[]]" + b"]" * 63,
+        b"[" + b"[]," * 500 + b"[" * 64 + b"]" * 65,
+        b"[",
+        b"]",
+    ],
+)
+def test_deep_or_unclosed_brackets_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedJson):
         strict_json.check(data)
+
+
+@pytest.mark.parametrize("levels", [1, 40, 64])
+@pytest.mark.parametrize("before", [0, 1, 30, 95, 96, 97, 200])
+def test_levels_count_wherever_they_stand(levels: int, before: int) -> None:
+    deep = b"[" * (levels - 1) + b"1" + b"]" * (levels - 1)
+    strict_json.check(b"[" + b"{}," * before + deep + b",{}" * before + b"]")
+    with pytest.raises(MalformedJson, match=f"deeper than {levels - 1}"):
+        strict_json.check(b"[" + b"{}," * before + deep + b",{}" * before + b"]", depth=levels - 1)
 
 
 @given(VALUES)
@@ -78,6 +97,9 @@ def test_decoding_raises_no_other_error(data: bytes) -> None:
         b'"\\ud800"',
         b"9" * 5000,
         b"[1,]",
+        b"[}",
+        b"[{]}",
+        b"][",
         b"",
         b"\xef\xbb\xbf1",
     ],
