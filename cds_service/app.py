@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from cds_service import (
     hooks,
@@ -21,20 +21,15 @@ from cds_service import (
     web_feedback,
     web_pages,
     web_published,
-    web_smart,
     web_traces,
-    web_workbench,
 )
 from cds_service.admission import Admission
 from cds_service.audit import AuditTrail
-from cds_service.auth.authenticator import Authenticator, ReplayStore
 from cds_service.auth.caller import ANYONE, Caller
 from cds_service.ehr import terminology
 from cds_service.ehr.addresses import parse_base
-from cds_service.ehr.authorization import AuthorizationServers
 from cds_service.ehr.client import FhirClient, Limits, Observe
 from cds_service.ehr.gather import gather, usable
-from cds_service.ehr.transport import Documents
 from cds_service.errors import SettingsError, TooManyCalls
 from cds_service.guideline import knowledge
 from cds_service.guideline.decide import Occasion
@@ -49,6 +44,11 @@ from cds_service.store import open_store
 from cds_service.store.claims import RateStore
 from fhir_mappings.record import Record
 from fhir_mappings.value_sets.concepts import use_cpt, use_expansions
+
+if TYPE_CHECKING:
+    from cds_service.auth.authenticator import Authenticator, ReplayStore
+    from cds_service.ehr.transport import Documents
+    from cds_service.web_smart import Sessions
 
 _log = logging.getLogger(__name__)
 
@@ -135,6 +135,8 @@ def create_app(
     if settings.sandbox:
         _log.warning("authentication-off")
     else:
+        from cds_service.ehr.transport import Documents  # noqa: PLC0415 - with the libraries for the network
+
         documents = Documents(str(settings.ca_file) if settings.ca_file is not None else None)
         readiness.watch("clock", lambda: CLOCK_WARNING if abs(documents.clock_ahead) > CLOCK_SECONDS else None)
         authenticator = _authenticator(settings, replay if replay is not None else store.replay, documents)
@@ -157,12 +159,11 @@ def create_app(
     )
     if settings.sandbox:
         # As above, for the headers of pages.
-        bench = _workbench(edge, partial(_usable_record, own_client, settings, None), sample_server)
-        app.register_blueprint(web_workbench.blueprint(bench))
+        app.register_blueprint(_workbench(edge, partial(_usable_record, own_client, settings, None), sample_server))
     if registry.clients or registry.loopback is not None:
         reader = _app_client(settings, registry, limits)
         closing.callback(reader.close)
-        app.register_blueprint(web_smart.blueprint(_smart(settings, registry, edge, traces, store.sessions, reader)))
+        app.register_blueprint(_smart(settings, registry, edge, traces, store.sessions, reader))
     app.register_blueprint(web.blueprint(edge))
     app.register_blueprint(
         web_feedback.blueprint(
@@ -225,7 +226,6 @@ def _secret(client: TrustedClient) -> str | None:
 
 def _launches(settings: Settings) -> Mapping[str, str]:
     """Issuer to the launch URL of the SMART app, for clients whose FHIR servers it is registered with."""
-    url = f"{settings.base_url}{web_smart.LAUNCH}"
     everywhere = settings.smart_client_id is not None
     issuers = [
         client.issuer
@@ -234,7 +234,11 @@ def _launches(settings: Settings) -> Mapping[str, str]:
     ]
     if settings.sandbox and everywhere:
         issuers.append(ANYONE.issuer)
-    return dict.fromkeys(issuers, url)
+    if not issuers:
+        return {}
+    from cds_service.web_smart import LAUNCH  # noqa: PLC0415 - only where a site has registered the app
+
+    return dict.fromkeys(issuers, f"{settings.base_url}{LAUNCH}")
 
 
 def _app_client(settings: Settings, registry: Registry, limits: Limits | None) -> FhirClient:
@@ -254,13 +258,16 @@ def _smart(
     registry: Registry,
     edge: web.Edge,
     traces: web_traces.Traces,
-    sessions: web_smart.Sessions,
+    sessions: Sessions,
     reader: FhirClient,
-) -> web_smart.App:
+) -> Blueprint:
     """The SMART app: the service's own steps, for a patient whom an authorization server names."""
+    from cds_service import web_smart  # noqa: PLC0415 - only where a site has registered it
+    from cds_service.ehr.authorization import AuthorizationServers  # noqa: PLC0415 - as above
+
     patient = replace(settings, deadline_seconds=max(settings.deadline_seconds, APP_SECONDS))
     (overview,) = (service for service in hooks.published() if service.hook == Occasion.PATIENT_VIEW.value)
-    return web_smart.App(
+    app = web_smart.App(
         registry=registry,
         servers=AuthorizationServers(
             ca_file=str(settings.ca_file) if settings.ca_file is not None else None,
@@ -275,6 +282,7 @@ def _smart(
         site=edge.site,
         admission=edge.admission,
     )
+    return web_smart.blueprint(app)
 
 
 def _limit(settings: Settings, rates: RateStore) -> Callable[[Caller], None]:
@@ -292,6 +300,8 @@ def _limit(settings: Settings, rates: RateStore) -> Callable[[Caller], None]:
 
 
 def _authenticator(settings: Settings, replay: ReplayStore, documents: Documents) -> Authenticator:
+    from cds_service.auth.authenticator import Authenticator  # noqa: PLC0415 - with the libraries for keys and tokens
+
     return Authenticator(
         settings.trusted_clients,
         replay=replay,
@@ -324,9 +334,11 @@ def _usable_record(
     return record
 
 
-def _workbench(edge: web.Edge, gather: Callable[..., Record], sample_server: str | None) -> web_workbench.Bench:
+def _workbench(edge: web.Edge, gather: Callable[..., Record], sample_server: str | None) -> Blueprint:
     """The service's own parts once more, outside the audit trail: the workbench explains calls and makes none."""
-    return web_workbench.Bench(
+    from cds_service import web_workbench  # noqa: PLC0415 - with the pictures that only a sandbox shows
+
+    bench = web_workbench.Bench(
         services=edge.services,
         gather=lambda request, service: gather(request, service, ANYONE, observe=lambda *_: None),
         today=edge.today,
@@ -334,6 +346,7 @@ def _workbench(edge: web.Edge, gather: Callable[..., Record], sample_server: str
         max_body_bytes=edge.max_body_bytes,
         sample_server=sample_server,
     )
+    return web_workbench.blueprint(bench)
 
 
 def _expansions(settings: Settings) -> Mapping[tuple[str, str], str]:

@@ -6,12 +6,16 @@ application is imported late: where metrics are kept has to be known before they
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +36,10 @@ SPARE_THREADS: Final = 8
 GRACEFUL_SECONDS: Final = 10
 GARBAGE_THRESHOLD: Final = 50_000
 """New objects before the youngest are searched for cycles; Python's own is 700."""
+_ARENAS: Final = 2
+"""Heaps of the C library for all threads of a process."""
+_M_ARENA_MAX: Final = -8
+"""The name of that choice in glibc's ``mallopt``."""
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, not a place for data
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -108,6 +116,7 @@ def _worker_ready(worker: Any) -> None:
     if worker.age == 1:
         host, port = worker.sockets[0].sock.getsockname()[:2]
         announce(host, port)
+    _warm_behind()
 
 
 def _worker_gone(_arbiter: Any, worker: Any) -> None:
@@ -158,21 +167,30 @@ def application() -> Flask:
     settings = Settings.load(os.environ)
     logs.configure(settings.log_level)
     app = _create_app(settings)
-    versions.warm()
     _settle()
+    _warm_behind()
     return app
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, workers: int) -> None:
     """Build the application once to see that the settings can be used, and let go of all that it opened.
 
-    Workers are forked from this process: none of them may inherit a connection to the store.
+    Workers are forked from this process: none of them may inherit a connection to the store. What is imported here they
+    share; several of them also what the first calls will need, which one alone can import while it answers already.
     """
+    gc.disable()
     _create_app(settings).extensions["recurrence-cds-fhir-client"].close()
-    # In time for the workers to share it: the classes that the first calls would import, and no garbage among it all.
-    versions.warm()
-    gc.collect()
+    if workers > 1:
+        versions.warm()
+        import_module("cds_service.ehr.transport")
     gc.freeze()
+    gc.enable()
+
+
+def _share_heaps() -> None:
+    """Not a heap for each of the many threads, every one of which would keep what its largest call took."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _settle() -> None:
@@ -183,6 +201,16 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
+
+
+def _warm_behind() -> None:
+    """Import what the first calls need while the server begins to answer; a call that is quicker waits for it."""
+
+    def warm() -> None:
+        versions.warm()
+        _settle()
+
+    threading.Thread(target=warm, name="warming", daemon=True).start()
 
 
 def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None = None) -> int:
@@ -198,14 +226,16 @@ def run(host: str, port: int, *, server: str = "gunicorn", workers: int | None =
         Exit status: 0 after an orderly end, 2 when the settings cannot be used (each fault on a line of its own).
     """
     exporter = None
+    workers = workers or default_workers()
     try:
         settings = Settings.load(os.environ)
         logs.configure(settings.log_level)
         exporter = _serve_metrics(settings)
-        _check(settings)
+        _share_heaps()
+        _check(settings, workers)
         if server == "granian":
-            return _run_granian(host, port, workers or default_workers(), threads(settings))
-        Gunicorn(settings, gunicorn_options(host, port, workers or default_workers(), settings)).run()
+            return _run_granian(host, port, workers, threads(settings))
+        Gunicorn(settings, gunicorn_options(host, port, workers, settings)).run()
     except SettingsError as error:
         for fault in error.faults:
             sys.stderr.write(f"recurrence-cds: {fault}\n")

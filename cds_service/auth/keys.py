@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import AllowedPublicKeys
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cds_service import strict_json
 from cds_service.errors import MalformedJson
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPublicKeys
 
 MAX_BYTES: Final = 256 * 1024
 MAX_KEYS: Final = 100
@@ -139,6 +138,9 @@ def _public(entry: Mapping[str, Any], algorithm: str) -> AllowedPublicKeys:
     material = {name: entry.get(name) for name in ("kty", *_MATERIAL[entry["kty"]])}
     if not all(isinstance(value, str) and value for value in material.values()):
         raise UnusableKeySet("its numbers are missing")
+    import jwt  # noqa: PLC0415 - slow to load; the settings read this module also where nobody has keys
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415 - as above
+
     try:
         public = jwt.PyJWK(material, algorithm).key
     except (jwt.PyJWTError, ValueError):

@@ -19,9 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import requests
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -161,6 +159,8 @@ def _introduce(out: Console, running_demo: Demo, url: str, body: Mapping[str, An
 
 
 def _ask(out: Console, url: str, body: Mapping[str, Any]) -> int:
+    import requests  # noqa: PLC0415 - only where the demo makes the call itself: it is to be up soon
+
     with requests.Session() as session:
         answer = session.post(url, json=body, timeout=_TIMEOUT_SECONDS)
     if answer.status_code != requests.codes.ok:
@@ -174,6 +174,8 @@ def _ask(out: Console, url: str, body: Mapping[str, Any]) -> int:
 
 
 def _panel(card: Mapping[str, Any]) -> Panel:
+    from rich.markdown import Markdown  # noqa: PLC0415 - as above
+
     indicator = card["indicator"]
     title = Text(f"{indicator}: {card['summary']}")
     return Panel(Markdown(card.get("detail", "")), title=title, title_align="left", border_style=_COLOURS[indicator])

@@ -12,6 +12,7 @@ import tomllib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +73,7 @@ class SamplePatient:
     trials: tuple[Trial, ...]
 
 
+@cache
 def load_patients(folder: Path = PATIENTS_FOLDER) -> tuple[SamplePatient, ...]:
     """The patients of ``index.toml`` in its order.
 

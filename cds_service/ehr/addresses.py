@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from cds_service.errors import BadRequest, ForbiddenServer
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
-_FOREIGN: Final = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\]")
+_FOREIGN: Final = re.compile(r"[^\x21-\x5b\x5d-\x7e]")
 _LOOPBACK: Final = re.compile(r"localhost|127(\.(0|[1-9]\d{0,2})){3}|\[::1\]")
 _PORTS: Final = {"http": 80, "https": 443}
 _REFERENCE: Final = re.compile(

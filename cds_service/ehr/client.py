@@ -15,12 +15,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import msgspec
-import requests
-import urllib3
 
 from cds_service import metrics, strict_json
 from cds_service.ehr import addresses
@@ -28,9 +27,12 @@ from cds_service.ehr.addresses import Base
 from cds_service.ehr.bundle import Survey, survey
 from cds_service.ehr.circuit import Circuit
 from cds_service.ehr.networks import Network, Networks
-from cds_service.ehr.transport import CHUNK, NETWORK_ERRORS, open_session, under_way
 from cds_service.ehr.watchdog import Watchdog
 from cds_service.errors import Cause, FetchFailure, MalformedJson
+
+if TYPE_CHECKING:
+    import requests
+    import urllib3
 
 _ACCEPT: Final = "application/fhir+json, application/json;q=0.9"
 _RETRIED: Final = frozenset({429, 502, 503, 504})
@@ -45,6 +47,7 @@ _SHORTEST_USEFUL: Final = 0.01
 """Seconds; with less left, a question is not begun."""
 _RETRY_PAUSE: Final = 0.05
 _MAX_POOLS: Final = 32
+_CHUNK: Final = 65536
 Observe = Callable[[str, str, Cause | None], None]
 """Told of one request to a FHIR server: its base, the whole URL, and why it failed, if it did."""
 
@@ -154,6 +157,8 @@ class FhirClient:
             return pool
 
     def _session(self, base: Base) -> requests.Session:
+        from cds_service.ehr.transport import open_session  # noqa: PLC0415 - slow to load; the start does without
+
         proxy = None if base.is_loopback else self._proxy
         networks = Networks(self._networks, loopback=base.is_loopback) if proxy is None else None
         return open_session(self.limits.sockets, self._ca_file, networks=networks, proxy=proxy)
@@ -325,18 +330,13 @@ class Access:
             return body
 
     def _exchange(self, session: requests.Session, url: str) -> bytes:
-        """One request and its answer, cut off at the deadline; every error of the network has its cause."""
-        with under_way(self._client.watchdog, self.deadline) as exchange:
-            try:
-                return self._answer(session, url)
-            except NETWORK_ERRORS as error:
-                if exchange.expired or time.monotonic() >= self.deadline or isinstance(error, requests.Timeout):
-                    raise FetchFailure(Cause.TIMED_OUT) from None
-                if isinstance(error, requests.exceptions.SSLError):
-                    raise FetchFailure(Cause.NOT_TRUSTED) from None
-                if isinstance(error, requests.ConnectionError):
-                    raise _Retriable(Cause.UNREACHABLE) from None
-                raise FetchFailure(Cause.CUT_SHORT) from None
+        """One request and its answer, cut off at the deadline."""
+        try:
+            return self._answer(session, url)
+        except FetchFailure as failure:
+            if failure.cause is Cause.UNREACHABLE:
+                raise _Retriable(failure.cause) from None
+            raise
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[_Pool]:
@@ -355,20 +355,22 @@ class Access:
             pool.places.release()
 
     def _answer(self, session: requests.Session, url: str) -> bytes:
-        left = max(self.deadline - time.monotonic(), _SHORTEST_USEFUL)
-        with session.get(url, headers=self._headers, timeout=left, allow_redirects=False, stream=True) as response:
+        from cds_service.ehr.transport import asked  # noqa: PLC0415 - as above
+
+        watchdog = self._client.watchdog
+        with asked(session, url, self._headers, watchdog=watchdog, deadline=self.deadline) as response:
             status = response.status_code
             if status in _RETRIED:
                 cause = _CAUSES.get(status, Cause.SERVER_FAILED)
                 raise _Retriable(cause, _retry_after(response.headers.get("Retry-After")))
-            if status != requests.codes.ok:
+            if status != HTTPStatus.OK:
                 raise FetchFailure(_cause(status))
             return self._body(response.raw)
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
         parts: list[bytes] = []
         size = 0
-        while part := raw.read(CHUNK, decode_content=True):
+        while part := raw.read(_CHUNK, decode_content=True):
             size += len(part)
             with self._lock:
                 self._bytes_left -= len(part)

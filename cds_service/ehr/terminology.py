@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import requests
 
 from cds_service.ehr.addresses import Base
-from cds_service.ehr.transport import open_session
 from cds_service.errors import ServiceError
 from fhir_mappings.value_sets import CONCEPTS
 from fhir_mappings.value_sets.systems import RXNORM, SNOMED
@@ -85,6 +83,8 @@ class Terminology:
     def __init__(
         self, base: Base, token: str | None = None, *, ca_file: str | None = None, proxy: str | None = None
     ) -> None:
+        from cds_service.ehr.transport import open_session  # noqa: PLC0415 - slow to load; the service only reads files
+
         self.base = base
         self._session = open_session(1, ca_file, proxy=proxy)
         self._session.headers["Accept"] = "application/fhir+json"
@@ -133,6 +133,8 @@ class Terminology:
         return self._answer("POST", {}, body)
 
     def _answer(self, method: str, query: Mapping[str, str], body: Any) -> Any:
+        import requests  # noqa: PLC0415 - as above
+
         try:
             response = self._session.request(
                 method,

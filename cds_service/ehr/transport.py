@@ -13,7 +13,7 @@ import http.cookiejar
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import requests
@@ -30,6 +30,8 @@ from cds_service.errors import Cause, FetchFailure
 
 CHUNK: Final = 65536
 CONNECT_SECONDS: Final = 5.0
+_SHORTEST: Final = 0.01
+"""Seconds: no socket is given less."""
 MAX_ADDRESSES: Final = 4
 """Of one name that are tried in turn."""
 NETWORK_ERRORS: Final = (
@@ -52,7 +54,11 @@ current = _Current()
 
 def _seconds_left() -> float:
     """Of the exchange that this thread is in."""
-    return max(0.01, current.exchange.deadline - time.monotonic()) if current.exchange is not None else CONNECT_SECONDS
+    return (
+        max(_SHORTEST, current.exchange.deadline - time.monotonic())
+        if current.exchange is not None
+        else CONNECT_SECONDS
+    )
 
 
 class _Watched:
@@ -188,6 +194,37 @@ def under_way(watchdog: Watchdog, deadline: float) -> Iterator[Exchange]:
             yield exchange
         finally:
             current.exchange = None
+
+
+@contextlib.contextmanager
+def asked(
+    session: requests.Session, url: str, headers: Mapping[str, str], *, watchdog: Watchdog, deadline: float
+) -> Iterator[requests.Response]:
+    """The answer to a GET, its body yet to be read, all cut off at ``deadline`` (of ``time.monotonic``).
+
+    Raises:
+        FetchFailure: a fault of the network, inside the block as well.
+    """
+    with under_way(watchdog, deadline) as exchange:
+        try:
+            with _get(session, url, headers, max(deadline - time.monotonic(), _SHORTEST)) as response:
+                yield response
+        except NETWORK_ERRORS as error:
+            if exchange.expired or time.monotonic() >= deadline or isinstance(error, requests.Timeout):
+                raise FetchFailure(Cause.TIMED_OUT) from None
+            if isinstance(error, requests.exceptions.SSLError):
+                raise FetchFailure(Cause.NOT_TRUSTED) from None
+            if isinstance(error, requests.ConnectionError):
+                raise FetchFailure(Cause.UNREACHABLE) from None
+            raise FetchFailure(Cause.CUT_SHORT) from None
+
+
+def _get(session: requests.Session, url: str, headers: Mapping[str, str], seconds: float) -> requests.Response:
+    """A GET past the session, which has nothing to add to a request and would take half its time to find that out."""
+    request = requests.PreparedRequest()
+    request.prepare(method="GET", url=url, headers=headers)
+    adapter = session.get_adapter(url)
+    return adapter.send(request, stream=True, timeout=seconds, verify=session.verify or True, proxies=session.proxies)
 
 
 class Documents:

@@ -13,11 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -26,6 +25,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.outbox import Meter, unmetered
 from cds_service.store.schema import METADATA, SCHEMA, VERSION
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 WAIT_SECONDS: Final = 5
 POOL: Final = 8
@@ -123,7 +125,13 @@ class Database:
 
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that can say what to do about a row that is there already."""
-        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
+        if self.sqlite:
+            from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - the one dialect that is in use, and only that
+
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as above
+
+        return postgresql.insert(table)
 
     def ready(self) -> bool:
         """Whether a transaction can be written to disk now; asked of the database once a second at most."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
-
-from markdown_it import MarkdownIt
 
 from cds_service.cards import EXTENSION
 
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 _INDICATORS: Final = {"info": "Information", "warning": "Warning", "critical": "Critical"}
 
 
@@ -54,7 +52,14 @@ def views(answer: Mapping[str, Any]) -> tuple[CardView, ...]:
 
 def html(markdown: str) -> str:
     """Markdown as HTML: no raw HTML, no images, no links but http, https and mailto."""
-    return str(_MARKDOWN.render(markdown))
+    return str(_renderer().render(markdown))
+
+
+@cache
+def _renderer() -> Any:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - for pages only; hook calls and the start do without
+
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
 
 def _objects(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -12,12 +12,11 @@ would take five times as long.
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
-
-from pydantic import TypeAdapter
 
 from fhir_mappings.r4.known_names import EXTENSIONS, NAMES
 from fhir_mappings.r4.lookup import DECODE_ERRORS
@@ -42,11 +41,19 @@ class _NotADateError(_NotValidError):
     """The element of that name holds no date, be it only an empty object: when it was is not to be guessed."""
 
 
+_IMPORTING: Final = threading.Lock()
+"""Held while classes are imported: in several threads at once, modules that import one another could meet half-way."""
+
+
 @cache
 def _class(package: str, module: str) -> Any:
     """The class of a resource or datatype; imported when first needed, since that takes long."""
-    content = importlib.import_module(f"{package}.{module.lower()}")
-    return getattr(content, module)
+    with _IMPORTING:
+        from fhir_core.fhirabstractmodel import FHIRAbstractModel  # noqa: PLC0415 - as above
+
+        # Most classes are only asked about their elements: the validator of a whole one can wait until one is made.
+        FHIRAbstractModel.model_config["defer_build"] = True
+        return getattr(importlib.import_module(f"{package}.{module.lower()}"), module)
 
 
 def refuse_unknown_modifiers(content: Mapping[str, Any]) -> None:
@@ -217,6 +224,8 @@ def _there(content: Any) -> Any:
 
 @cache
 def _adapter(annotation: Any) -> _Read:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - comes with the classes, when they are first needed
+
     validate: _Read = TypeAdapter(annotation).validator.validate_python
     return validate
 

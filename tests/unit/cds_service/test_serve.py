@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,6 +56,34 @@ def test_only_the_first_worker_ever_says_that_all_is_ready(capsys: pytest.Captur
         "recurrence-cds is ready: http://127.0.0.1:8001/cds-services",
         "recurrence-cds is ready: http://[::1]:8001/cds-services",
     ]
+
+
+SLOW = (
+    *("requests", "urllib3", "pydantic", "fhir_core", "jwt", "cryptography", "markdown_it"),
+    *("sqlalchemy.dialects.postgresql", "cds_service.web_smart"),
+)
+"""What takes long to load and is not needed for the first answer."""
+START = f"""
+import sys
+from pathlib import Path
+import cds_service.cli.serve
+from cds_service.app import create_app
+from cds_service.settings import Settings
+app = create_app(Settings(state_dir=Path(sys.argv[1])))
+assert app.test_client().get("/cds-services").status_code == 200
+print(*(name for name in {SLOW} if name in sys.modules))
+"""
+
+
+def test_the_start_does_without_what_is_slow_to_load(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", START, str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    assert ran.stdout.split() == []
+
+
+def test_a_c_library_without_that_choice_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())
+    serve._share_heaps()
 
 
 @pytest.mark.parametrize(("processors", "workers"), [(None, 2), (1, 2), (3, 3), (64, 4)])

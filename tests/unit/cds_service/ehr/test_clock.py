@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cds_service import app as application
 from cds_service.app import create_app
 from cds_service.auth.trusted_clients import TrustedClient
+from cds_service.ehr import transport
 from cds_service.ehr.transport import Documents
 from cds_service.settings import Settings
 from tests.contract.calls import FakePipeline
@@ -73,7 +73,7 @@ def test_aud_07_readiness_warns_and_stays_ready(
             super().__init__(*arguments)
             self.clock_ahead = ahead
 
-    monkeypatch.setattr(application, "Documents", Ahead)
+    monkeypatch.setattr(transport, "Documents", Ahead)
     keys = tmp_path / "keys.json"
     keys.write_bytes(b'{"keys":[]}')
     settings = Settings(
