@@ -7,7 +7,7 @@ and the records that only *may* say so (free text, no body site), so that a prom
 from __future__ import annotations
 
 import enum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -63,6 +63,10 @@ class Finding(Struct, frozen=True, gc=False):
     def show(self) -> str:
         """The value as the decisions extension writes it."""
         return self.value.value
+
+
+NOTHING: Final = Finding()
+"""No record says anything: unknown without evidence. Most questions about most patients come to this."""
 
 
 class Amount(Struct, frozen=True, gc=False):

@@ -413,30 +413,34 @@ def _own(fact: Fact) -> Iterable[str]:
 
 
 def _of_observed(observed: Observed) -> Iterable[str]:
-    return observed.concepts.union(observed.value.concepts, *(concepts for concepts, _ in observed.components))
+    spoken = observed.concepts | observed.value.concepts
+    return spoken.union(*(concepts for concepts, _ in observed.components)) if observed.components else spoken
 
 
 class _Index(Generic[AnyFact]):
     """Facts of one kind by concept: a history is asked some hundred times about a few concepts each."""
 
-    __slots__ = ("_answers", "_facts", "_places")
+    __slots__ = ("_by_concept",)
 
     def __init__(self, facts: tuple[AnyFact, ...], concepts_of: Callable[[AnyFact], Iterable[str]]) -> None:
-        self._facts = facts
-        self._answers: dict[Concepts, tuple[AnyFact, ...]] = {}
-        self._places: dict[str, list[int]] = {}
+        self._by_concept: dict[str, dict[int, AnyFact]] = {}
+        """Concept -> place among the facts -> fact."""
         for place, fact in enumerate(facts):
             for concept in concepts_of(fact):
-                self._places.setdefault(concept, []).append(place)
+                self._by_concept.setdefault(concept, {})[place] = fact
                 if concept.endswith(UNVERIFIED):
-                    self._places.setdefault(concept.removesuffix(UNVERIFIED), []).append(place)
+                    self._by_concept.setdefault(concept.removesuffix(UNVERIFIED), {})[place] = fact
 
     def about(self, concepts: Concepts) -> tuple[AnyFact, ...]:
-        answer = self._answers.get(concepts)
-        if answer is None:
-            places = {place for concept in self._places.keys() & concepts for place in self._places[concept]}
-            answer = self._answers[concepts] = tuple(self._facts[place] for place in sorted(places))
-        return answer
+        if self._by_concept.keys().isdisjoint(concepts):
+            return ()
+        spoken = self._by_concept.keys() & concepts
+        found = self._by_concept[spoken.pop()]
+        if not spoken:
+            return tuple(found.values())
+        for concept in spoken:
+            found = found | self._by_concept[concept]
+        return tuple(found[place] for place in sorted(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from functools import reduce
 
 
 class Tri(enum.Enum):
@@ -14,15 +13,17 @@ class Tri(enum.Enum):
     NO = "no"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # each is one object; Enum's own hashes the name, in Python, at every look-up
+
     def __and__(self, other: Tri) -> Tri:
-        if Tri.NO in (self, other):
+        if self is Tri.NO or other is Tri.NO:
             return Tri.NO
-        return Tri.UNKNOWN if Tri.UNKNOWN in (self, other) else Tri.YES
+        return self if other is Tri.YES else other
 
     def __or__(self, other: Tri) -> Tri:
-        if Tri.YES in (self, other):
+        if self is Tri.YES or other is Tri.YES:
             return Tri.YES
-        return Tri.UNKNOWN if Tri.UNKNOWN in (self, other) else Tri.NO
+        return self if other is Tri.NO else other
 
     def __invert__(self) -> Tri:
         if self is Tri.UNKNOWN:
@@ -35,9 +36,15 @@ class Tri(enum.Enum):
 
 def all_yes(values: Iterable[Tri]) -> Tri:
     """Kleene AND; yes for nothing at all."""
-    return reduce(Tri.__and__, values, Tri.YES)
+    told = set(values)
+    if Tri.NO in told:
+        return Tri.NO
+    return Tri.UNKNOWN if Tri.UNKNOWN in told else Tri.YES
 
 
 def any_yes(values: Iterable[Tri]) -> Tri:
     """Kleene OR; no for nothing at all."""
-    return reduce(Tri.__or__, values, Tri.NO)
+    told = set(values)
+    if Tri.YES in told:
+        return Tri.YES
+    return Tri.UNKNOWN if Tri.UNKNOWN in told else Tri.NO

@@ -94,15 +94,6 @@ def days(start: PartialDate, end: PartialDate) -> Days:
     return Days((end.earliest - start.latest).days, (end.latest - start.earliest).days)
 
 
-def within(value: Days, low: int, high: int) -> Tri:
-    """Whether the number of days lies in ``low..high`` (both included): unknown if it depends on the missing day."""
-    if value.low >= low and value.high <= high:
-        return Tri.YES
-    if value.high < low or value.low > high:
-        return Tri.NO
-    return Tri.UNKNOWN
-
-
 def before(first: PartialDate, second: PartialDate) -> Tri:
     """Whether ``first`` is a day earlier than ``second``."""
     if first.latest < second.earliest:
@@ -113,5 +104,11 @@ def before(first: PartialDate, second: PartialDate) -> Tri:
 
 
 def recent(when: PartialDate, today: dt.date, window_days: int) -> Tri:
-    """Whether ``when`` lies at most ``window_days`` days back from ``today`` and not after it."""
-    return within(days(when, PartialDate.on(today)), 0, window_days)
+    """Whether ``when`` lies at most ``window_days`` days back from ``today`` and not after it.
+
+    Unknown if that depends on the missing day.
+    """
+    first = today - dt.timedelta(days=window_days)
+    if first <= when.earliest and when.latest <= today:
+        return Tri.YES
+    return Tri.NO if when.latest < first or today < when.earliest else Tri.UNKNOWN

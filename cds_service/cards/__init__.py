@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from cds_service.guideline.citations import CITATIONS, SourceKind, Status, order
 from cds_service.guideline.decide import Occasion
 from cds_service.guideline.disagreements import DISAGREEMENTS
 from cds_service.guideline.draft_order_checks import CHECKS, ORDER_FACTS, families
-from cds_service.guideline.information import ARTICLE_HEADING, information_for
+from cds_service.guideline.information import ARTICLE_HEADING, INFORMATION, Information, information_for
 from cds_service.guideline.judgements import JUDGEMENTS
 from cds_service.guideline.register import REGISTER
 from cds_service.guideline.rule import Because, Decided, Decision, Kind, Scope, Severity, Strength
@@ -138,19 +138,22 @@ def _because_record(because: Because) -> dict[str, Any]:
 
 
 def _shown(evidence: Evidence) -> str:
-    where = ", ".join(part for part in (str(evidence.date) if evidence.date else "", evidence.reference) if part)
+    where = ", ".join(filter(None, (str(evidence.date) if evidence.date else "", evidence.reference)))
     return f"{escaped(evidence.text)} ({escaped(where)})" if where else escaped(evidence.text)
 
 
 def _facts(decisions: Iterable[Decision]) -> Section:
     """Each fact once: label, value, and the records behind it with date and reference (TR-26)."""
-    merged: dict[tuple[str, str], tuple[list[Evidence], str]] = {}
+    merged: dict[tuple[str, str], Because] = {}
     for decision in decisions:
         for because in decision.because:
-            evidence, _ = merged.setdefault((because.feature, because.value), ([], because.note))
-            evidence.extend(each for each in because.evidence if each not in evidence)
+            told = merged.setdefault((because.feature, because.value), because)
+            if told.evidence != because.evidence:
+                every = tuple(dict.fromkeys((*told.evidence, *because.evidence)))
+                merged[because.feature, because.value] = replace(told, evidence=every)
     entries = []
-    for (feature, value), (evidence, note) in merged.items():
+    for because in merged.values():
+        feature, value, evidence, note = because.feature, because.value, because.evidence, because.note
         records = "; ".join(_shown(each) for each in evidence[:2])
         if len(evidence) > 2:
             records += f"; and {len(evidence) - 2} more"
@@ -180,15 +183,19 @@ def _mark(status: Status) -> str:
     return "" if status is Status.VERIFIED else f", {status.value}"
 
 
+_SOURCE_LINES: Final = {
+    each.id: f"{each.label}{_date(each.date)} [{each.id}]{_mark(each.status)}"
+    for each in CITATIONS.values()
+    if each.kind not in (SourceKind.SOURCE_ARTICLE, SourceKind.COMPARISON)
+}
+"""How each source is listed; the source article's statements share a line, comparisons have a section."""
+
+
 def _sources(decisions: Iterable[Decision]) -> Section:
     """Newer standard first, the source article last, each with date and verified mark; then where they differ."""
     ids = tuple(dict.fromkeys(source for decision in decisions for source in decision.sources))
     cited = ordered(source for source in ids if source in CITATIONS)
-    entries = [
-        f"{each.label}{_date(each.date)} [{each.id}]{_mark(each.status)}"
-        for each in cited
-        if each.kind not in (SourceKind.SOURCE_ARTICLE, SourceKind.COMPARISON)
-    ]
+    entries = [_SOURCE_LINES[each.id] for each in cited if each.id in _SOURCE_LINES]
     article = sorted(each.id for each in cited if each.kind is SourceKind.SOURCE_ARTICLE)
     if article:
         entries.append(f"{_ARTICLE}: {', '.join(article)}")
@@ -286,12 +293,17 @@ def _severest(decisions: Iterable[Decision]) -> Severity:
     return max((decision.severity for decision in decisions), key=lambda severity: severity.rank)
 
 
+_REGIMENS: Final = {
+    code: f" {'; '.join(drug.line() for drug in entry.regimen)}." for code, entry in REGISTER.items() if entry.regimen
+}
+"""Option code -> its drugs with their doses."""
+
+
 def _option_line(option: Decision) -> str:
     entry = REGISTER[option.code]
     strength = _STRENGTH_WORDS[option.strength or Strength.CONSIDER]
     note = f" *({option.note})*" if option.note else ""
-    regimen = f" {'; '.join(drug.line() for drug in entry.regimen)}." if entry.regimen else ""
-    return f"**{entry.title}** – {strength}{note}. {entry.text}{regimen}"
+    return f"**{entry.title}** – {strength}{note}. {entry.text}{_REGIMENS.get(option.code, '')}"
 
 
 _ALONE_BECAUSE: Final = {
@@ -316,18 +328,17 @@ def _options_card(press: _Press, options: Sequence[Decision]) -> Card:
     first = REGISTER[(firm or conditional)[0].code].title
     more = f"; {len(options) - 1} more" if len(options) > 1 else ""
     lead = "Recurrent cervical cancer, option" if firm else "Recurrent cervical cancer, if missing facts allow"
-    listed = [_option_line(option) for option in (*firm, *conditional)]
-    brief = [f"**{REGISTER[o.code].title}** – {_STRENGTH_WORDS[o.strength or Strength.CONSIDER]}" for o in options]
+    ranked = [*firm, *conditional]
+    brief = [f"**{REGISTER[o.code].title}** – {_STRENGTH_WORDS[o.strength or Strength.CONSIDER]}" for o in options[4:]]
     sections = [
-        Section("Options", tuple(listed[:4]), numbered=True),
-        Section("Further options", tuple(brief[4:]), spare=1),
+        Section("Options", tuple(_option_line(option) for option in ranked[:4]), numbered=True),
+        Section("Further options", tuple(brief), spare=1),
         _facts(options),
         _missing(options),
         _unchecked(options),
         _sources(options),
         _differences(options[:2]),
     ]
-    ranked = [*firm, *conditional]
     reason = _single_option_reason(ranked)
     if reason:
         sections.insert(1, Section("", (reason,), listed=False))
@@ -425,16 +436,24 @@ def _information_lines(decision: Decision, options: Sequence[str]) -> tuple[str,
     entry = REGISTER[decision.code]
     if decision.kind is not Kind.INFORMATION:
         return (f"**{entry.title}.** {decision.text or entry.text}",)
-    entries = []
-    for info in information_for(decision.code, options):
-        parts = [f"**{entry.title}.**", *(f"{figure.line()}." for figure in info.current)]
-        if info.article:
-            parts.append(f"**{ARTICLE_HEADING}:**")
-            parts.extend(f"{figure.line()}." for figure in info.article)
-        if info.remark:
-            parts.append(info.remark)
-        entries.append(" ".join(parts))
-    return tuple(entries) or (f"**{entry.title}.** {entry.text}",)
+    told = information_for(decision.code, options)
+    return tuple(f"**{entry.title}.** {_FIGURES[each.code, each.setting]}" for each in told) or (
+        f"**{entry.title}.** {entry.text}",
+    )
+
+
+def _figures(info: Information) -> str:
+    parts = [f"{figure.line()}." for figure in info.current]
+    if info.article:
+        parts.append(f"**{ARTICLE_HEADING}:**")
+        parts.extend(f"{figure.line()}." for figure in info.article)
+    if info.remark:
+        parts.append(info.remark)
+    return " ".join(parts)
+
+
+_FIGURES: Final = {(each.code, each.setting): _figures(each) for each in INFORMATION}
+"""What each entry of the information table says, ready for a card."""
 
 
 def _information_card(press: _Press, information: Sequence[Decision], options: Sequence[Decision]) -> Card:

@@ -17,7 +17,8 @@ RECORD_TEXT_LIMIT: Final = 120
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]|~])")
 """What acts inside a line; our own words always stand before, so that nothing from the record begins one."""
-_BLANKS: Final = re.compile(r"\s+")
+_ACTIVE: Final = re.compile(r"[\\`*_\[\]|~&<>@]")
+"""Characters that :func:`escaped` writes otherwise; most texts hold none."""
 
 
 def plain(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
@@ -25,13 +26,16 @@ def plain(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
     # What is printable has none of category C; that spares nearly every text the look at each character.
     visible = text.isprintable()
     kept = text if visible else "".join(c for c in text if unicodedata.category(c)[0] != "C" or c in "\t\n\r")
-    kept = _BLANKS.sub(" ", kept).strip()
+    kept = " ".join(kept.split())
     return kept if len(kept) <= limit else f"{kept[: limit - 1].rstrip()}…"
 
 
 def escaped(text: str, limit: int = RECORD_TEXT_LIMIT) -> str:
     """Text from the record as Markdown that shows exactly this text: no HTML, no links, no emphasis."""
-    safe = plain(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = plain(text, limit)
+    if _ACTIVE.search(safe) is None and "://" not in safe and "www." not in safe:
+        return safe
+    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return (
         _MARKUP.sub(r"\\\1", safe)
         .replace("](", "]&#40;")
@@ -90,10 +94,12 @@ def detail(sections: Sequence[Section]) -> str:
     def text() -> str:
         return "\n\n".join(part for part in rendered if part)
 
+    whole = text()
     for floor in (6, 4, 3, 2, 0):
         for index in shrink:
-            if len(text()) < DETAIL_LIMIT:
-                return text()
+            if len(whole) < DETAIL_LIMIT:
+                return whole
             if sections[index].spare:
                 rendered[index] = sections[index].render(floor)
-    return text()[: DETAIL_LIMIT - 1]
+                whole = text()
+    return whole[: DETAIL_LIMIT - 1]

@@ -803,6 +803,18 @@ CITATIONS: Mapping[str, Citation] = {
 _LAST = (SourceKind.COMPARISON, SourceKind.POLICY, SourceKind.SOURCE_ARTICLE)
 
 
+def _places() -> dict[str, tuple[int, int]]:
+    dates = sorted({citation.date for citation in CITATIONS.values()}, reverse=True)
+    return {
+        citation.id: (_LAST.index(citation.kind) + 1 if citation.kind in _LAST else 0, dates.index(citation.date))
+        for citation in CITATIONS.values()
+    }
+
+
+_PLACES: Mapping[str, tuple[int, int]] = _places()
+"""Where a source stands in the order of display."""
+
+
 def ordered(ids: Iterable[str]) -> list[Citation]:
     """The sources in order of display: newest standard first, then comparisons and policy, the source article last.
 
@@ -815,6 +827,4 @@ def ordered(ids: Iterable[str]) -> list[Citation]:
     Raises:
         KeyError: for an id that does not exist.
     """
-    found = [CITATIONS[each] for each in dict.fromkeys(ids)]
-    by_date = sorted(found, key=lambda citation: citation.date, reverse=True)
-    return sorted(by_date, key=lambda citation: _LAST.index(citation.kind) + 1 if citation.kind in _LAST else 0)
+    return [CITATIONS[each] for each in sorted(dict.fromkeys(ids), key=_PLACES.__getitem__)]

@@ -15,6 +15,8 @@ import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 from cds_service.guideline.thresholds import Threshold
 from fhir_mappings.findings import Amount, Choice, Feature, Finding
@@ -68,8 +70,14 @@ class Condition(ABC):
         return AnyOf((self, other))
 
 
+@cache  # there are three for each feature that a row names
 def _single(value: Tri, feature: str) -> Outcome:
     return Outcome(value, missing=(feature,)) if value is Tri.UNKNOWN else Outcome(value, because=(feature,))
+
+
+@cache
+def _passed(feature: str) -> Outcome:
+    return Outcome(Tri.YES, unchecked=(feature,))
 
 
 def _truth(feature: Feature, name: str) -> Tri:
@@ -108,9 +116,7 @@ class NotYes(Condition):
     def evaluate(self, facts: Facts) -> Outcome:
         """See Condition."""
         value = _truth(facts[self.feature], self.feature)
-        if value is Tri.UNKNOWN:
-            return Outcome(Tri.YES, unchecked=(self.feature,))
-        return Outcome(~value, because=(self.feature,))
+        return _passed(self.feature) if value is Tri.UNKNOWN else _single(~value, self.feature)
 
     def features(self) -> Iterator[str]:
         """See Condition."""
@@ -130,7 +136,7 @@ class Documented(Condition):
     def evaluate(self, facts: Facts) -> Outcome:
         """See Condition."""
         value = _truth(facts[self.feature], self.feature)
-        return Outcome(Tri.YES if value is Tri.YES else Tri.NO, because=(self.feature,))
+        return _single(Tri.YES if value is Tri.YES else Tri.NO, self.feature)
 
     def features(self) -> Iterator[str]:
         """See Condition."""
@@ -151,7 +157,7 @@ class Known(Condition):
     def evaluate(self, facts: Facts) -> Outcome:
         """See Condition."""
         if facts[self.feature].known:
-            return Outcome(Tri.YES if self.wanted else Tri.NO, because=(self.feature,))
+            return _single(Tri.YES if self.wanted else Tri.NO, self.feature)
         return Outcome(Tri.NO if self.wanted else Tri.YES, missing=(self.feature,))
 
     def features(self) -> Iterator[str]:
@@ -176,8 +182,8 @@ class OneOf(Condition):
         if not isinstance(found, Choice):
             raise TypeError(f"{self.feature} is not a choice feature")
         if found.value is None:
-            return Outcome(Tri.UNKNOWN, missing=(self.feature,))
-        return Outcome(Tri.YES if found.value in self.values else Tri.NO, because=(self.feature,))
+            return _single(Tri.UNKNOWN, self.feature)
+        return _single(Tri.YES if found.value in self.values else Tri.NO, self.feature)
 
     def features(self) -> Iterator[str]:
         """See Condition."""
@@ -206,7 +212,9 @@ class Between(Condition):
         found = facts[self.feature]
         if not isinstance(found, Amount):
             raise TypeError(f"{self.feature} is not an amount")
-        value = Tri.YES if found.known else Tri.UNKNOWN
+        if not found.known:
+            return _single(Tri.UNKNOWN, self.feature)
+        value = Tri.YES
         if self.low is not None:
             value = value & (found.above(self.low.value) if self.above else found.at_least(self.low.value))
         if self.high is not None:
@@ -233,7 +241,7 @@ def _merge(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
     told = [part for part in parts if part]
     if len(told) < 2:
         return told[0] if told else ()
-    return tuple(dict.fromkeys(name for part in told for name in part))
+    return tuple(dict.fromkeys(chain.from_iterable(told)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +253,11 @@ class AllOf(Condition):
     def evaluate(self, facts: Facts) -> Outcome:
         """See Condition."""
         outcomes = [part.evaluate(facts) for part in self.parts]
-        against = [outcome for outcome in outcomes if outcome.value is Tri.NO]
-        if against:
-            return Outcome(Tri.NO, _merge([outcome.because for outcome in against]))
-        open_ = [outcome for outcome in outcomes if outcome.value is Tri.UNKNOWN]
+        values = {outcome.value for outcome in outcomes}
+        if Tri.NO in values:
+            return Outcome(Tri.NO, _merge([outcome.because for outcome in outcomes if outcome.value is Tri.NO]))
         return Outcome(
-            Tri.UNKNOWN if open_ else Tri.YES,
+            Tri.UNKNOWN if Tri.UNKNOWN in values else Tri.YES,
             _merge([outcome.because for outcome in outcomes]),
             _merge([outcome.missing for outcome in outcomes]),
             _merge([outcome.unchecked for outcome in outcomes]),
@@ -326,7 +333,7 @@ class Always(Condition):
 
     def evaluate(self, facts: Facts) -> Outcome:  # noqa: ARG002 - the signature is the interface
         """See Condition."""
-        return Outcome(Tri.YES)
+        return _HOLDS
 
     def features(self) -> Iterator[str]:
         """See Condition."""
@@ -337,6 +344,7 @@ class Always(Condition):
         return "always"
 
 
+_HOLDS = Outcome(Tri.YES)
 ALWAYS = Always()
 
 

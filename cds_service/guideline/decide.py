@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import enum
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from cds_service.guideline import pathway, systemic
@@ -68,9 +69,9 @@ _KIND_ORDER = (Kind.ALERT, Kind.OPTION, Kind.PROMPT, Kind.INFORMATION)
 
 def _because(facts: Facts, names: Iterable[str]) -> tuple[Because, ...]:
     return tuple(
-        Because(name, facts[name].show(), facts[name].evidence, facts[name].note)
+        Because(name, fact.show(), fact.evidence, fact.note)
         for name in dict.fromkeys(names)
-        if facts[name].known
+        if (fact := facts[name]).known
     )
 
 
@@ -78,8 +79,10 @@ def _possible(facts: Facts, names: Iterable[str]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(evidence for name in names for evidence in facts[name].possible))
 
 
-def _events(facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
+def _events(facts: Facts, names: tuple[str, ...]) -> tuple[str, ...]:
     """The unrecorded events to confirm; a measured feature has a prompt of its own, a judgement names its events."""
+    if not names:
+        return ()
     expanded = [event for name in names for event in (events_behind(name) if name in JUDGEMENTS else (name,))]
     return tuple(
         name for name in dict.fromkeys(expanded) if name in FEATURES and FEATURES[name].event and not facts[name].known
@@ -91,7 +94,12 @@ def _weakness(decision: Decision) -> int:
 
 
 def _merged(*groups: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(source for group in groups for source in group))
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
+
+
+def _each_once(*groups: tuple[Because, ...]) -> tuple[Because, ...]:
+    """Reasons joined: within a call a feature has one value, so that its name tells them apart."""
+    return tuple({reason.feature: reason for reason in chain.from_iterable(groups)}.values())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -148,7 +156,7 @@ class _Collection:
         self.by_code[decision.code] = dataclasses.replace(
             stronger,
             note="; ".join(dict.fromkeys(note for note in notes if note)),
-            because=tuple(dict.fromkeys((*stronger.because, *weaker.because))),
+            because=_each_once(stronger.because, weaker.because),
             sources=_merged(stronger.sources, weaker.sources),
         )
 
@@ -231,7 +239,7 @@ def _walk_systemic(collection: _Collection, entered: Tri) -> None:
         inner.want((name for name in _BEVACIZUMAB_CHECKED_BY if not facts[name].known), "F1")
     lines_because = _because(facts, (*lines.because, *(progressed.because if table is systemic.SECOND_LINE else ())))
     for decision in inner.by_code.values():
-        changes: dict[str, Any] = {"because": tuple(dict.fromkeys((*decision.because, *lines_because)))}
+        changes: dict[str, Any] = {"because": _each_once(decision.because, lines_because)}
         if conditional and decision.kind is Kind.OPTION:
             missing = (*decision.missing, *lines.missing, *_if_second(table, progressed.missing))
             changes |= {"strength": Strength.CONDITIONAL, "missing": tuple(dict.fromkeys(missing))}
@@ -248,24 +256,24 @@ def _if_second(table: tuple[Row, ...], names: tuple[str, ...]) -> tuple[str, ...
 def _modify_first_line(inner: _Collection) -> None:
     """F7 (replace), F8 (twin), F9 (note), F11 (one step down), in this order."""
     facts = inner.facts
-    fired = {row.id: inner.evaluate(row).value is Tri.YES for row in systemic.MODIFIERS}
-    reasons = {row.id: _because(facts, row.when.evaluate(facts).because) for row in systemic.MODIFIERS}
+    outcomes = {row.id: inner.evaluate(row) for row in systemic.MODIFIERS}
+    fired = {row: outcome.value is Tri.YES for row, outcome in outcomes.items()}
+    reasons = {row: _because(facts, outcome.because) for row, outcome in outcomes.items() if fired[row]}
     ranked: dict[str, Decision] = {}
     for code, decision in inner.by_code.items():
         carboplatin = systemic.CARBOPLATIN_FOR_CISPLATIN.get(code)
         if carboplatin is None:
             ranked[code] = decision
             continue
-        entry = REGISTER[carboplatin]
-        twin = dataclasses.replace(
-            decision,
-            code=carboplatin,
-            note="",
-            sources=_merged(systemic.F7.sources, decision.sources, entry.sources),
-        )
+        sources = _merged(systemic.F7.sources, decision.sources, REGISTER[carboplatin].sources)
         if fired["F7"]:
             ranked[carboplatin] = dataclasses.replace(
-                twin, row="F7", note="cisplatin unsuitable", because=(*decision.because, *reasons["F7"])
+                decision,
+                code=carboplatin,
+                row="F7",
+                note="cisplatin unsuitable",
+                because=(*decision.because, *reasons["F7"]),
+                sources=sources,
             )
             continue
         note = "; ".join(part for part in (decision.note, systemic.F9_NOTE if fired["F9"] else "") if part)
@@ -273,11 +281,13 @@ def _modify_first_line(inner: _Collection) -> None:
         if fired["F8"]:
             weaker = Strength.CONDITIONAL if decision.strength is Strength.CONDITIONAL else Strength.ALTERNATIVE
             ranked[carboplatin] = dataclasses.replace(
-                twin,
+                decision,
+                code=carboplatin,
                 row="F8",
                 strength=weaker,
                 note="non-inferior after earlier platinum",
                 because=(*decision.because, *reasons["F8"]),
+                sources=sources,
             )
     if fired["F11"]:
         ranked = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from cds_service.guideline.disagreements import DISAGREEMENTS, Disagreement
 
@@ -313,17 +314,18 @@ INFORMATION: tuple[Information, ...] = (
 """Every information code, with one entry for each setting that differs, in the order of the register."""
 
 
+_BY_CODE = {code: tuple(each for each in INFORMATION if each.code == code) for code in {i.code for i in INFORMATION}}
+
+
+@cache
+def _settings_of_code(code: str) -> tuple[Setting, ...]:
+    by_prefix = (setting for prefix, setting in _SETTING_OF_PREFIX.items() if code.startswith(prefix))
+    return tuple(setting for setting in (_SETTING_OF_CODE.get(code), *by_prefix) if setting is not None)
+
+
 def settings_of(codes: Collection[str]) -> tuple[Setting, ...]:
     """The settings that the option codes on a card stand for, curative ones first; comfort where none is named."""
-    named = {
-        setting
-        for code in codes
-        for setting in (
-            _SETTING_OF_CODE.get(code),
-            *(setting for prefix, setting in _SETTING_OF_PREFIX.items() if code.startswith(prefix)),
-        )
-        if setting is not None
-    }
+    named = {setting for code in codes for setting in _settings_of_code(code)}
     return tuple(setting for setting in Setting if setting in named) or (Setting.COMFORT,)
 
 
@@ -338,4 +340,4 @@ def information_for(code: str, options: Collection[str]) -> tuple[Information, .
         The entries that apply, in the order of the settings; empty where the code has nothing for these options.
     """
     wanted = {Setting.ANY, *settings_of(options)}
-    return tuple(each for each in INFORMATION if each.code == code and each.setting in wanted)
+    return tuple(each for each in _BY_CODE.get(code, ()) if each.setting in wanted)

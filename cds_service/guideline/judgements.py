@@ -21,11 +21,10 @@ from cds_service.guideline.conditions import (
     under,
     yes,
 )
-from cds_service.guideline.draft_order_checks import CHECKS, order_facts
-from cds_service.guideline.rule import Severity
+from cds_service.guideline.draft_order_checks import CHECKS, facts_of_today
+from cds_service.guideline.rule import Check, Severity
 from fhir_mappings.features.fields import FEATURES, RecurrenceFeatures
 from fhir_mappings.findings import Evidence, Feature, Finding
-from fhir_mappings.history import DraftOrder
 from fhir_mappings.kleene import Tri
 
 JUDGEMENTS: dict[str, str] = {
@@ -92,13 +91,14 @@ _DRUG_ORDERED = {"bev_contraindicated": "bevacizumab", "ici_contraindicated": "p
 
 
 @cache
+def _critical(judgement: str) -> tuple[Check, ...]:
+    return tuple(check for check in CHECKS[_DRUG_ORDERED[judgement]] if check.severity is Severity.CRITICAL)
+
+
+@cache
 def read_by(judgement: str) -> tuple[str, ...]:
     """Names of the features, judgements and order facts that a judgement rests on, in order."""
-    if judgement in YES_WHEN:
-        conditions = [YES_WHEN[judgement]]
-    else:
-        critical = (check for check in CHECKS[_DRUG_ORDERED[judgement]] if check.severity is Severity.CRITICAL)
-        conditions = [check.when for check in critical]
+    conditions = [YES_WHEN[judgement]] if judgement in YES_WHEN else [check.when for check in _critical(judgement)]
     return tuple(dict.fromkeys(name for condition in conditions for name in condition.features()))
 
 
@@ -110,15 +110,12 @@ def events_behind(judgement: str) -> tuple[str, ...]:
     return tuple(name for name in read_by(judgement) if name in FEATURES and FEATURES[name].event)
 
 
-def _contraindicated(judgement: str, facts: Facts, features: RecurrenceFeatures, today: dt.date) -> Finding:
+def _contraindicated(judgement: str, ordered: Facts) -> Finding:
     """Whether a critical row of the order checks would fire if the drug were ordered today; never a plain no."""
-    drug = _DRUG_ORDERED[judgement]
-    draft = DraftOrder(reference="", concepts=frozenset({drug}), resource_type="MedicationRequest")
-    ordered = {**facts, **order_facts(draft, (draft,), features, today)}
     firing = {
         check.code: evidence_of(ordered, outcome.because)
-        for check in CHECKS[drug]
-        if check.severity is Severity.CRITICAL and (outcome := check.when.evaluate(ordered)).value is Tri.YES
+        for check in _critical(judgement)
+        if (outcome := check.when.evaluate(ordered)).value is Tri.YES
     }
     if not firing:
         return Finding(note="no contraindication documented")
@@ -140,8 +137,8 @@ def judge(features: RecurrenceFeatures, today: dt.date) -> dict[str, Feature]:
     facts["cisplatin_ineligible"] = _cisplatin_ineligible(facts)
     facts["platinums_unsuitable"] = _finding(_PLATINUMS_UNSUITABLE, facts)
     facts["oligometastatic"] = _finding(_OLIGOMETASTATIC, facts)
-    facts["bev_contraindicated"] = _contraindicated("bev_contraindicated", facts, features, today)
-    facts["ici_contraindicated"] = _contraindicated("ici_contraindicated", facts, features, today)
+    ordered = {**facts, **facts_of_today(features, today)}
+    facts |= {judgement: _contraindicated(judgement, ordered) for judgement in _DRUG_ORDERED}
     return facts
 
 

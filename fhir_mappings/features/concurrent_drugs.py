@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import Final
 
 from fhir_mappings.features.statements import decides, obstacle, sorted_evidence
-from fhir_mappings.features.weighing import Said, about, conditions, ever, future, in_past, joined
+from fhir_mappings.features.weighing import Said, conditions, ever, future, in_window, joined
 from fhir_mappings.findings import Evidence, Feature, Finding
 from fhir_mappings.history import Concepts, Drug, DrugRecord, Exposure, History, Occurrence, Route
 from fhir_mappings.kleene import Tri
-from fhir_mappings.partial_dates import PartialDate, days
 from fhir_mappings.value_sets import groups
 
 CYCLE_DAYS: Final = 28
@@ -122,8 +121,8 @@ def _taken(
 ) -> Finding:
     """Yes when a drug of the concepts is taken now and judged to count; else what is possible."""
     said = list(stated)
-    for each in history.drugs:
-        if not about(each, concepts) or each.route in _LOCAL:
+    for each in history.drugs_about(concepts):
+        if each.route in _LOCAL:
             continue
         now = taken_now(each, today)
         if now is Tri.NO:
@@ -198,25 +197,15 @@ def _immunosuppressed(history: History, today: dt.date) -> Finding:
     )
 
 
-def _within_cycle(day: PartialDate | None, today: dt.date) -> Tri:
-    past = in_past(day, today)
-    if past is None:
-        return Tri.UNKNOWN
-    age = days(past, PartialDate.on(today))
-    if age.high <= CYCLE_DAYS:
-        return Tri.YES
-    return Tri.NO if age.low > CYCLE_DAYS else Tri.UNKNOWN
-
-
 def _under_way(history: History, today: dt.date, concepts: Concepts) -> Finding:
     """Chemotherapy under way: said to be taken now, or last dose within one cycle (:data:`CYCLE_DAYS`)."""
     said: list[Said] = []
-    for each in history.drugs:
-        if not about(each, concepts) or each.route in _LOCAL or future(each.start, today):
+    for each in history.drugs_about(concepts):
+        if each.route in _LOCAL or future(each.start, today):
             continue
         if each.exposure in (Exposure.NOT_TAKEN, Exposure.PLANNED):
             continue
-        recent = taken_now(each, today) | _within_cycle(each.end or each.start, today)
+        recent = taken_now(each, today) | in_window(each.end or each.start, today, CYCLE_DAYS)
         if recent is Tri.NO:
             continue
         given = each.exposure is Exposure.GIVEN and each.kind is not DrugRecord.REQUEST
@@ -226,7 +215,8 @@ def _under_way(history: History, today: dt.date, concepts: Concepts) -> Finding:
         if not done.drugs & concepts or future(done.start, today):
             continue
         given = done.occurrence in (Occurrence.DONE, Occurrence.UNDER_WAY, Occurrence.STOPPED)
-        under_way = Tri.YES if done.occurrence is Occurrence.UNDER_WAY else _within_cycle(done.end or done.start, today)
+        dosed = in_window(done.end or done.start, today, CYCLE_DAYS)
+        under_way = Tri.YES if done.occurrence is Occurrence.UNDER_WAY else dosed
         if under_way is Tri.NO or done.occurrence in (Occurrence.PLANNED, Occurrence.NOT_DONE):
             continue
         sure = given and under_way is Tri.YES and not done.conflict and not done.text_only

@@ -14,13 +14,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from fhir_mappings.features import radiotherapy, statements
-from fhir_mappings.features.fields import Windows
-from fhir_mappings.features.radiotherapy import Reach
+from fhir_mappings.features import statements
+from fhir_mappings.features.radiotherapy import Course, Reach
 from fhir_mappings.features.statements import Statement, decides, happened, newer, order, settle
 from fhir_mappings.findings import Evidence, Finding
 from fhir_mappings.history import (
     ClinicalStatus,
+    Concepts,
     Diagnosis,
     History,
     Intent,
@@ -57,6 +57,13 @@ MALIGNANT: Final = frozenset(
 
 _BACK: Final = frozenset({ClinicalStatus.RECURRENCE, ClinicalStatus.RELAPSE})
 _OVER: Final = frozenset({ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED})
+_MAY_BE_SIGN: Final[Concepts] = (
+    MAY_BE_CERVICAL
+    | groups.LOCAL_RECURRENCE
+    | groups.RECURRENT_CANCER_SITE_UNSPECIFIED
+    | groups.METASTASIS
+    | groups.POSSIBLE_VAULT_RECURRENCE
+)
 _STATED_METASTASIS: Final = groups.CERVICAL_CANCER_SEPARATE_METASTASIS
 """The code itself names cervical cancer as the origin: no other primary can explain it."""
 
@@ -67,6 +74,7 @@ _CURATIVE_SURGERY: Final = frozenset(
         *groups.EXENTERATION,
     }
 )
+_STAGES: Final = frozenset({"cancer-stage-group", "figo-stage-cervix", "tnm-distant-metastases"})
 _M1: Final = re.compile(r"[cpyra]*m1[abc]?")
 
 
@@ -150,23 +158,29 @@ class DiseaseCourse:
         undated: curative treatments without a date.
         signs: signs of recurrence that stand after primary treatment (or need no date).
         suspicions: records that may be signs.
+        malignant: pathology that shows cancer, with its date.
         present: dated signs and suspicions of the present disease, oldest first.
     """
 
-    def __init__(self, history: History, today: dt.date, windows: Windows, other: Finding) -> None:
+    def __init__(self, history: History, today: dt.date, courses: Iterable[Course], other: Finding) -> None:
         self.history = history
         self.today = today
         self.other = other
         self._foreign = frozenset(
             item.reference
-            for item in history.diagnoses
+            for item in history.diagnoses_about(groups.OTHER_PRIMARY_CANCER)
             if decides(item, groups.OTHER_PRIMARY_CANCER) and not is_cervical(item)
         )
         self.cancers = sorted(
-            (item for item in history.diagnoses if counts(item, today) and is_cervical(item)),
+            (item for item in history.diagnoses_about(MAY_BE_CERVICAL) if counts(item, today) and is_cervical(item)),
             key=lambda item: order(item.date, item.reference),
         )
-        self._curative, self.undated = self._treatments(windows)
+        hindrance = statements.obstacle(history, ("conditions",), groups.OTHER_PRIMARY_CANCER)
+        self._alone = not (other.is_yes or other.possible or hindrance)
+        """Whether no other primary cancer, recorded or hidden in data not obtained, could explain a metastasis."""
+        self._curative, self.undated = self._treatments(courses)
+        self._operations = [(each.start.latest, each.end.earliest) for each in self._curative if each.operation]
+        self.malignant = tuple(self._malignant())
         found = sorted(self._candidates(), key=lambda sign: order(sign.date, sign.evidence.reference))
         self.episodes = self._grouped([sign.date for sign in found if sign.date is not None])
         self.primary_end = self.episodes[0].end if self.episodes else None
@@ -179,10 +193,10 @@ class DiseaseCourse:
 
     # what was done
 
-    def _treatments(self, windows: Windows) -> tuple[list[_Curative], list[Evidence]]:
+    def _treatments(self, courses: Iterable[Course]) -> tuple[list[_Curative], list[Evidence]]:
         dated: list[_Curative] = []
         undated: list[Evidence] = []
-        for course in radiotherapy.courses(self.history, self.today, windows):
+        for course in courses:
             ours = Reach.REACHED in (course.pelvis, course.paraaortic) or bool(course.treatment.reasons & CANCER)
             if course.curative and ours:
                 self._add(course.treatment, course.evidence, dated, undated, operation=False)
@@ -233,8 +247,7 @@ class DiseaseCourse:
 
     def _of_specimen(self, date: PartialDate) -> bool:
         return any(
-            each.operation and days(each.start, date).low >= 0 and days(each.end, date).high <= SPECIMEN_DAYS
-            for each in self._curative
+            start <= date.earliest and (date.latest - end).days <= SPECIMEN_DAYS for start, end in self._operations
         )
 
     def _half_a_year_on(self) -> PartialDate | None:
@@ -253,10 +266,10 @@ class DiseaseCourse:
         return bool(self._foreign & frozenset(fact.focus)) or bool(self._foreign and fact.body_sites & {"site-breast"})
 
     def _candidates(self) -> Iterable[Sign]:
-        for item in self.history.diagnoses:
+        for item in self.history.diagnoses_about(_MAY_BE_SIGN):
             if not item.disowned and happened(item.date, self.today):
                 yield from self._from_diagnosis(item)
-        for date, evidence in self.malignant():
+        for date, evidence in self.malignant:
             yield Sign(Rule.BIOPSY, date, evidence)
         for observation in statements.values(self.history, groups.DISEASE_STATUS, self.today):
             if self.foreign(observation):
@@ -290,13 +303,7 @@ class DiseaseCourse:
         elif decides(item, groups.POSSIBLE_VAULT_RECURRENCE) and item.clinical not in _OVER:
             yield Sign(Rule.SUSPICION, item.date, evidence)
 
-    @property
-    def _alone(self) -> bool:
-        """Whether no other primary cancer, recorded or hidden in data not obtained, could explain a metastasis."""
-        hindrance = statements.obstacle(self.history, ("conditions",), frozenset(groups.OTHER_PRIMARY_CANCER))
-        return not (self.other.is_yes or self.other.possible or hindrance)
-
-    def malignant(self) -> Iterable[tuple[PartialDate | None, Evidence]]:
+    def _malignant(self) -> Iterable[tuple[PartialDate | None, Evidence]]:
         """Pathology that shows cancer: our own code, coded morphology, conclusions of pathology reports."""
         for observation in statements.values(self.history, groups.TUMOUR_MORPHOLOGY | {BIOPSY}, self.today):
             ours = BIOPSY in observation.concepts and observation.value.truth is True
@@ -309,9 +316,10 @@ class DiseaseCourse:
 
     def _seen(self) -> Iterable[Sign]:
         """Suspicious imaging (tumour at a site, an M1 category), or a suspicion stated."""
-        said = settle(self.stated_suspicion)
-        if said.value:
-            yield from (Sign(Rule.SUSPICION, each.date, each.evidence) for each in self.stated_suspicion if each.value)
+        yes, no = "recurrence suspected, as stated", "recurrence not suspected, as stated"
+        stated = statements.answers(self.history, SUSPECTED, self.today, yes=yes, no=no)[0]
+        if settle(stated).value:
+            yield from (Sign(Rule.SUSPICION, each.date, each.evidence) for each in stated if each.value)
         for observation in statements.values(self.history, frozenset({"own-tumour-at-site"}), self.today):
             if observation.value.truth:
                 text = Evidence(observation.reference, "tumour seen on examination", observation.date)
@@ -320,12 +328,6 @@ class DiseaseCourse:
             if _is_m1(observation) and not self.foreign(observation):
                 text = Evidence(observation.reference, "distant metastasis category 1", observation.date)
                 yield Sign(Rule.SUSPICION, observation.date, text)
-
-    @property
-    def stated_suspicion(self) -> tuple[Statement[bool], ...]:
-        """Answers to whether recurrence is suspected."""
-        yes, no = "recurrence suspected, as stated", "recurrence not suspected, as stated"
-        return statements.answers(self.history, SUSPECTED, self.today, yes=yes, no=no)[0]
 
     # order of events
 
@@ -384,14 +386,13 @@ class DiseaseCourse:
         """First evidence of recurrence or of distant spread at any time, that of the primary included."""
         dates = [
             item.date
-            for item in self.history.diagnoses
+            for item in self.history.diagnoses_about(groups.METASTASIS_DISTANT)
             if counts(item, self.today)
             and decides(item, groups.METASTASIS_DISTANT)
             and item.clinical not in _OVER
             and self._alone
         ]
-        staged = {"cancer-stage-group", "figo-stage-cervix", "tnm-distant-metastases"}
-        for observation in statements.values(self.history, frozenset(staged), self.today):
+        for observation in statements.values(self.history, _STAGES, self.today):
             stage_four = "figo-value-ivb" in observation.value.concepts
             if (stage_four or _is_m1(observation)) and not self.foreign(observation):
                 dates.append(observation.date)
@@ -422,7 +423,7 @@ class DiseaseCourse:
                 text = "disease status: full remission, no evidence of disease"
                 evidence = Evidence(observation.reference, text, observation.date)
                 found.append(Statement(True, observation.date, evidence))
-        for item in self.history.diagnoses:
+        for item in self.history.diagnoses_about(groups.DISEASE_FREE):
             if decides(item, groups.DISEASE_FREE) and counts(item, self.today):
                 evidence = Evidence(item.reference, "no evidence of recurrence", item.date)
                 found.append(Statement(True, item.date, evidence))

@@ -9,7 +9,7 @@ from fhir_mappings.features.disease import derive_disease
 from fhir_mappings.features.events import derive_events
 from fhir_mappings.features.fields import Purpose, RecurrenceFeatures, Windows
 from fhir_mappings.features.fitness import derive_fitness
-from fhir_mappings.features.radiotherapy import derive_radiotherapy
+from fhir_mappings.features.radiotherapy import courses, derive_radiotherapy
 from fhir_mappings.features.sites import derive_sites
 from fhir_mappings.features.treatment import derive_treatment, past_operations, planned_operations
 from fhir_mappings.findings import Feature
@@ -29,13 +29,16 @@ def derive(history: History, *, today: dt.date, purpose: Purpose, windows: Windo
         The features; each is unknown unless a record says otherwise. Equal histories in any order of their facts give
         equal features.
     """
-    radiotherapy = derive_radiotherapy(history, today, windows)
-    disease, timeline = derive_disease(history, today, windows, prior_pelvic_rt=radiotherapy["prior_pelvic_rt"])
+    every = courses(history, today, windows)
+    radiotherapy = derive_radiotherapy(history, today, every)
+    disease, timeline = derive_disease(
+        history, today, windows, courses=every, prior_pelvic_rt=radiotherapy["prior_pelvic_rt"]
+    )
     parts: tuple[Mapping[str, Feature], ...] = (
         radiotherapy,
         disease,
         derive_sites(history, today, windows, timeline=timeline),
-        derive_treatment(history, today, windows, timeline=timeline),
+        derive_treatment(history, today, courses=every, timeline=timeline),
         derive_fitness(history, today=today, purpose=purpose, windows=windows),
         derive_events(history, today=today, windows=windows),
     )

@@ -15,6 +15,7 @@ from fhir_mappings.features.course import (
     BIOPSY,
     CANCER,
     MALIGNANT,
+    MAY_BE_CERVICAL,
     SUSPECTED,
     DiseaseCourse,
     Rule,
@@ -24,6 +25,7 @@ from fhir_mappings.features.course import (
     is_pathology,
 )
 from fhir_mappings.features.fields import Histology, Sex, Windows
+from fhir_mappings.features.radiotherapy import Course
 from fhir_mappings.features.statements import (
     CONTRADICTION,
     STATED,
@@ -38,6 +40,7 @@ from fhir_mappings.features.statements import (
 from fhir_mappings.findings import Amount, Choice, Evidence, Feature, Finding, Moment
 from fhir_mappings.history import (
     ClinicalStatus,
+    Concepts,
     Diagnosis,
     Exposure,
     Fact,
@@ -53,6 +56,9 @@ from fhir_mappings.value_sets import groups
 NUMBER: Final = "own-recurrence-number"
 
 _GONE: Final = frozenset({ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED})
+_CANCER_OR_HISTORY: Final[Concepts] = CANCER | groups.CERVICAL_CANCER_HISTORY_POSSIBLE
+_ANY_CANCER: Final[Concepts] = groups.OTHER_PRIMARY_CANCER | groups.CANCER_SITE_UNSPECIFIED
+_OWN_BIOPSY: Final = frozenset({BIOPSY})
 _HISTOLOGY: Final[Mapping[Histology, groups.Group]] = {
     Histology.SQUAMOUS: groups.HISTOLOGY_SQUAMOUS,
     Histology.ADENOCARCINOMA: groups.HISTOLOGY_ADENOCARCINOMA,
@@ -60,6 +66,7 @@ _HISTOLOGY: Final[Mapping[Histology, groups.Group]] = {
     Histology.NEUROENDOCRINE: groups.HISTOLOGY_NEUROENDOCRINE,
     Histology.OTHER: groups.HISTOLOGY_OTHER,
 }
+_ANY_HISTOLOGY: Final[Concepts] = frozenset().union(*_HISTOLOGY.values())
 _SEXES: Final[Mapping[str, Sex]] = {
     **dict.fromkeys(("female-typical", "female", "f"), Sex.FEMALE),
     **dict.fromkeys(("male-typical", "male", "m"), Sex.MALE),
@@ -68,14 +75,15 @@ _SEXES: Final[Mapping[str, Sex]] = {
 
 
 def derive_disease(
-    history: History, today: dt.date, windows: Windows, *, prior_pelvic_rt: Finding
+    history: History, today: dt.date, windows: Windows, *, courses: tuple[Course, ...], prior_pelvic_rt: Finding
 ) -> tuple[dict[str, Feature], Timeline]:
     """Identity and disease (decision model 2.1).
 
     Args:
         history: the history.
         today: facts dated later do not count.
-        windows: limits; of these ``persistent_months`` and the radiotherapy minimum are used here.
+        windows: limits; of these ``persistent_months`` is used here.
+        courses: radiotherapy on record.
         prior_pelvic_rt: the finding of :mod:`~fhir_mappings.features.radiotherapy`; an explicit no of radiotherapy is
             part of "never treated".
 
@@ -84,7 +92,7 @@ def derive_disease(
     """
     cancer = _cervical_cancer(history, today)
     other = _other_primary(history, today)
-    course = DiseaseCourse(history, today, windows, other)
+    course = DiseaseCourse(history, today, courses, other)
     recurrence = _recurrence(course, prior_pelvic_rt)
     timeline = Timeline(
         course.treated_until,
@@ -165,7 +173,7 @@ def _evidence_of_cervix(history: History, today: dt.date) -> Finding:
     ]
     found += [
         Evidence(item.reference, "cervix or uterus removed", item.date)
-        for item in history.diagnoses
+        for item in history.diagnoses_about(groups.GYNAECOLOGICAL_PROCEDURE)
         if decides(item, groups.GYNAECOLOGICAL_PROCEDURE) and counts(item, today)
     ]
     found += [
@@ -198,18 +206,13 @@ def _years(birth: dt.date, today: dt.date) -> int:
 
 def _cervical_cancer(history: History, today: dt.date) -> Finding:
     """Yes by a confirmed Condition of any clinical status, history included; the record never says no."""
-    sure = [
-        Evidence(item.reference, item.text or "cervical cancer", item.date)
-        for item in history.diagnoses
-        if counts(item, today) and is_cervical(item)
-    ]
-    maybe = [
-        Evidence(item.reference, item.text or "possibly cervical cancer", item.date)
-        for item in history.diagnoses
-        if not item.disowned
-        and item.concepts & (CANCER | groups.CERVICAL_CANCER_HISTORY_POSSIBLE)
-        and not (counts(item, today) and is_cervical(item))
-    ]
+    sure: list[Evidence] = []
+    maybe: list[Evidence] = []
+    for item in history.diagnoses_about(MAY_BE_CERVICAL):
+        if counts(item, today) and is_cervical(item):
+            sure.append(Evidence(item.reference, item.text or "cervical cancer", item.date))
+        elif not item.disowned and item.concepts & _CANCER_OR_HISTORY:
+            maybe.append(Evidence(item.reference, item.text or "possibly cervical cancer", item.date))
     if sure:
         return Finding(Tri.YES, sorted_evidence(sure))
     return Finding(possible=sorted_evidence(maybe))
@@ -217,7 +220,7 @@ def _cervical_cancer(history: History, today: dt.date) -> Finding:
 
 def _disowned(history: History) -> Finding:
     """Whether every cervical cancer record was refuted or entered in error (scope row G1)."""
-    records = [item for item in history.diagnoses if item.concepts & CANCER]
+    records = [item for item in history.diagnoses_about(CANCER) if item.concepts & CANCER]
     evidence = sorted_evidence(
         Evidence(item.reference, "refuted or entered in error", item.date) for item in records if item.disowned
     )
@@ -233,7 +236,7 @@ def _other_primary(history: History, today: dt.date) -> Finding:
     """Another primary cancer, of any clinical status; a record that lists none does not say that there is none."""
     sure: list[Evidence] = []
     maybe: list[Evidence] = []
-    for item in history.diagnoses:
+    for item in history.diagnoses_about(_ANY_CANCER):
         named = decides(item, groups.OTHER_PRIMARY_CANCER)
         # A code of unstated organ with a body site away from the cervix names another organ's cancer.
         placed = decides(item, groups.CANCER_SITE_UNSPECIFIED) and bool(item.body_sites & groups.SITE_OTHER_DISTANT)
@@ -428,10 +431,16 @@ def _biopsy(course: DiseaseCourse, recurrence: Finding) -> Finding:
     """
     said: list[Statement[bool]] = []
     maybe: list[Evidence] = []
-    for date, evidence in course.malignant():
+    own = {item.reference for item in course.history.observed_about(_OWN_BIOPSY) if BIOPSY in item.concepts}
+    for date, evidence in course.malignant:
         placed = course.of_present(date)
-        own = any(evidence.reference == item.reference and BIOPSY in item.concepts for item in course.history.observed)
-        if own and placed is Tri.UNKNOWN and course.primary_end is None and date is not None and not recurrence.is_no:
+        if (
+            evidence.reference in own
+            and placed is Tri.UNKNOWN
+            and course.primary_end is None
+            and date is not None
+            and not recurrence.is_no
+        ):
             placed = Tri.YES
         if placed is Tri.YES:
             said.append(Statement(True, date, evidence))
@@ -474,11 +483,13 @@ def _histology(course: DiseaseCourse) -> Choice[Histology]:
     older: list[Statement[Histology]] = []
     mixed: list[Evidence] = []
     for fact, concepts, date in _typed(course):
+        if concepts.isdisjoint(_ANY_HISTOLOGY):
+            continue
         kinds = [kind for kind, group in _HISTOLOGY.items() if concepts & group]
         evidence = Evidence(fact.reference, ", ".join(kind.value for kind in kinds), date)
         if len(kinds) > 1:
             mixed.append(evidence)
-        elif kinds:
+        else:
             is_fresh = not isinstance(fact, Diagnosis) and course.of_present(date) is Tri.YES
             (fresh if is_fresh else older).append(Statement(kinds[0], date, evidence))
     verdict = settle(fresh or older)

@@ -112,6 +112,8 @@ def _said(history: History, concepts: Concepts, words: str, today: dt.date, wind
 
 def _ever(history: History, concepts: Concepts, words: str, today: dt.date, windows: Windows) -> Finding:
     hindrance = obstacle(history, _KEYS, concepts)
+    if not history.diagnoses_about(concepts) and not history.observed_about(concepts):
+        return ever((), hindrance=hindrance)
     aside = postdated(history, concepts, today)
     return ever(_said(history, concepts, words, today, windows), hindrance=hindrance, aside=aside)
 
@@ -315,8 +317,8 @@ def _transplant(history: History, today: dt.date) -> Finding:
         for each in relevant(history, groups.TRANSPLANT_POSSIBLE, today)
         if not about(each, groups.TRANSPLANT | groups.TRANSPLANT_TISSUE)
     ]
-    for done in history.treatments:
-        if not about(done, groups.TRANSPLANT) or future(done.start, today):
+    for done in history.treatments_about(groups.TRANSPLANT):
+        if future(done.start, today):
             continue
         if done.occurrence in (Occurrence.PLANNED, Occurrence.NOT_DONE):
             continue
@@ -330,7 +332,7 @@ def _first_inhibitor(history: History, today: dt.date) -> PartialDate | None:
     """Day of the first immune checkpoint inhibitor that was surely given; None when there is none with a date."""
     days = [
         each.start
-        for each in history.drugs
+        for each in history.drugs_about(groups.IMMUNE_CHECKPOINT_INHIBITORS)
         if each.exposure is Exposure.GIVEN
         and decides(each, groups.IMMUNE_CHECKPOINT_INHIBITORS)
         and each.start is not None
@@ -407,8 +409,8 @@ def _hospice(history: History, today: dt.date) -> Finding:
         for each in history.plans
         if about(each, _HOSPICE) and each.active
     ]
-    for done in history.treatments:
-        if not about(done, _HOSPICE) or future(done.start, today):
+    for done in history.treatments_about(_HOSPICE):
+        if future(done.start, today):
             continue
         if done.occurrence in (Occurrence.PLANNED, Occurrence.NOT_DONE):
             continue

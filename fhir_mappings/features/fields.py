@@ -12,6 +12,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from fhir_mappings.findings import Amount, Choice, Evidence, Feature, Finding, Moment
@@ -284,7 +285,7 @@ class RecurrenceFeatures:
 
     def mapping(self) -> dict[str, Feature]:
         """Every feature by name."""
-        return {name: getattr(self, name) for name in FEATURES}
+        return dict(zip(FEATURES, _values_of(self), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,3 +309,5 @@ def _questions() -> Mapping[str, Question]:
 
 FEATURES: Mapping[str, Question] = _questions()
 """Every feature in the order of the decision model."""
+
+_values_of = attrgetter(*FEATURES)

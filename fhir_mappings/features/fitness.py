@@ -105,14 +105,15 @@ def derive_fitness(history: History, *, today: dt.date, purpose: Purpose, window
     Returns:
         Feature by field name of RecurrenceFeatures; unknown, never left out, where nothing is recorded.
     """
+    weight = _newest(history, frozenset({"body-weight"}), WEIGHT, "body weight", today=today, window=windows.weight)
     features: dict[str, Feature] = {
         "ecog": _performance(history, today, purpose, windows),
-        **_kidneys(history, today, purpose, windows),
+        **_kidneys(history, today, purpose, windows, weight),
         **_blood(history, today, windows),
         **_liver(history, today, windows),
         **_pressure(history, today, windows),
         **_urine(history, today, windows),
-        **_size(history, today, windows),
+        **_size(history, today, windows, weight),
         **derive_markers(history, today=today),
         **_nerves(history, today, windows),
         "eye_exam_date": _eye_examination(history, today),
@@ -202,7 +203,9 @@ def _newer(one: Amount, other: Amount) -> bool:
 # ------------------------------------------------------------------------------ kidneys
 
 
-def _kidneys(history: History, today: dt.date, purpose: Purpose, windows: Windows) -> dict[str, Feature]:
+def _kidneys(
+    history: History, today: dt.date, purpose: Purpose, windows: Windows, weight: Amount
+) -> dict[str, Feature]:
     """Creatinine, and its clearance: measured, else by Cockcroft-Gault, else as a recorded Cockcroft-Gault estimate.
 
     Cockcroft-Gault (decision model, 2.4): (140 - age) x weight x 0.85 / (72 x creatinine in mg/dL), as an interval when
@@ -219,9 +222,7 @@ def _kidneys(history: History, today: dt.date, purpose: Purpose, windows: Window
             ("creatinine-clearance-estimated", "creatinine clearance, estimated,"),
         )
     )
-    computed = cockcroft_gault(
-        history.patient, creatinine, _weight(history, today, windows), today=today, weight_window=windows.weight
-    )
+    computed = cockcroft_gault(history.patient, creatinine, weight, today=today, weight_window=windows.weight)
     clearance = next((each for each in (measured, computed, estimated) if each.known), computed)
     if clearance is measured and computed.known and computed.date and _newer(computed, measured):
         note = f"the creatinine of {computed.date} gives {computed.show()} by Cockcroft-Gault"
@@ -263,16 +264,16 @@ def cockcroft_gault(
         An interval; unknown with a note that says what is missing.
     """
     age = age_at(patient, today)
-    missing = [
-        name
-        for name, known in (
-            ("creatinine", creatinine.known),
-            (f"weight of the last {weight_window} days", weight.known),
-            ("birth date", age is not None),
-        )
-        if not known
-    ]
     if age is None or creatinine.low is None or creatinine.high is None or weight.low is None or weight.high is None:
+        missing = [
+            name
+            for name, known in (
+                ("creatinine", creatinine.known),
+                (f"weight of the last {weight_window} days", weight.known),
+                ("birth date", age is not None),
+            )
+            if not known
+        ]
         note = f"Cockcroft-Gault needs: {', '.join(missing)}"
         possible = sorted_evidence((*creatinine.possible, *weight.possible))
         return Amount(unit=CLEARANCE.unit, possible=possible, note=joined(note, creatinine.note, weight.note))
@@ -464,13 +465,8 @@ def _urine(history: History, today: dt.date, windows: Windows) -> dict[str, Feat
 # ---------------------------------------------------------------------------- body size
 
 
-def _weight(history: History, today: dt.date, windows: Windows) -> Amount:
-    return _newest(history, frozenset({"body-weight"}), WEIGHT, "body weight", today=today, window=windows.weight)
-
-
-def _size(history: History, today: dt.date, windows: Windows) -> dict[str, Feature]:
+def _size(history: History, today: dt.date, windows: Windows, weight: Amount) -> dict[str, Feature]:
     """Weight, height (any age), and body surface by Mosteller, else as recorded inside the window of the weight."""
-    weight = _weight(history, today, windows)
     height = _newest(history, frozenset({"body-height"}), HEIGHT, "body height", today=today, window=None)
     surface = mosteller(weight, height)
     if not surface.known:
@@ -541,15 +537,15 @@ def _eye_examination(history: History, today: dt.date) -> Moment:
     """Day of the last completed eye examination with a slit lamp; one without a stated slit lamp is only possible."""
     sure: list[Evidence] = []
     perhaps: list[Evidence] = []
-    for done in history.treatments:
-        if not about(done, _EYE_EXAMINATION) or future(done.start, today):
+    for done in history.treatments_about(_EYE_EXAMINATION):
+        if future(done.start, today):
             continue
         if done.occurrence is not Occurrence.DONE:
             continue
         day = done.end if in_past(done.end, today) is not None else done.start
         certain = decides(done, groups.EYE_EXAMINATION) and day is not None
         (sure if certain else perhaps).append(Evidence(done.reference, done.text or "eye examination", day))
-    for seen in history.observed:
+    for seen in history.observed_about(_EYE_EXAMINATION):
         if not about(seen, _EYE_EXAMINATION) or future(seen.date, today) or seen.value.absent:
             continue
         if seen.value.truth is False:

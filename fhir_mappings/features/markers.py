@@ -81,8 +81,7 @@ def _pdl1(history: History, today: dt.date) -> Amount:
     amount = amount_of((*own, *coded), unit="", today=today)
     other = [
         Evidence(each.reference, f"PD-L1 tumour proportion score {worded(each.value)}".rstrip(), each.date)
-        for each in history.observed
-        if each.concepts & groups.PDL1_NOT_CPS and not each.value.absent and not future(each.date, today)
+        for each in _past(history, groups.PDL1_NOT_CPS, today)
     ]
     if not amount.known and other:
         note = joined("a tumour proportion score is not a combined positive score", amount.note)
@@ -116,6 +115,9 @@ def _marker(
     history: History, concepts: Concepts, results: list[tuple[Observed, Tri, str]], *, note: str = ""
 ) -> Finding:
     """The newest final result; contradictory ones of a day make it unknown, and so does a gap instead of a no."""
+    hindrance = obstacle(history, STATED, concepts)
+    if not results:
+        return Finding(note=hindrance)
     firm = [
         (answer, Evidence(each.reference, text, each.date))
         for each, answer, text in results
@@ -136,7 +138,6 @@ def _marker(
         top = [(answer, item) for answer, item in top if item.date is not None]
     evidence = sorted_evidence(item for _, item in top)
     answers = {answer for answer, _ in top}
-    hindrance = obstacle(history, STATED, concepts)
     if len(answers) > 1:
         return Finding(Tri.UNKNOWN, evidence, loose, CONTRADICTION)
     if answers == {Tri.YES}:
@@ -149,7 +150,7 @@ def _marker(
 def _past(history: History, concepts: Concepts, today: dt.date) -> list[Observed]:
     return [
         each
-        for each in history.observed
+        for each in history.observed_about(concepts)
         if each.concepts & concepts and not each.value.absent and not future(each.date, today)
     ]
 

@@ -44,7 +44,10 @@ _ANNOTATION = re.compile(r"\{(?![^{}]*1\.73)[^{}]*\}")
 
 def ucum(unit: str) -> str:
     """A UCUM code as the scales spell it: no annotation, ``u`` for micro, ``10*`` for powers of ten, no leading 1."""
-    plain = _ANNOTATION.sub("", unit.strip()).replace("µ", "u").replace("μ", "u").replace("10^", "10*")
+    plain = unit.strip()
+    if "{" in plain:
+        plain = _ANNOTATION.sub("", plain)
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("10^", "10*")
     return "/" + plain[2:] if plain.startswith("1/") else plain
 
 
@@ -72,12 +75,13 @@ def bounds(value: Value, factor: float, lowest: float, highest: float) -> Interv
     number = value.number * factor
     if not lowest <= number <= highest:
         return f"the value {value.number:g} {value.unit}".rstrip() + " is not believable"
+    if not value.comparator:
+        return number, number
     return {
         "<": (lowest, max(lowest, math.nextafter(number, -math.inf))),
         "<=": (lowest, number),
         ">": (min(highest, math.nextafter(number, math.inf)), highest),
         ">=": (number, highest),
-        "": (number, number),
     }.get(value.comparator, f"the comparator {value.comparator} is not known")
 
 
@@ -181,31 +185,31 @@ def graded(
     )
 
 
-def _alike(group: Iterable[Measurement]) -> bool:
-    lows, highs = zip(*(each.interval for each in group if each.interval is not None), strict=True)
-    return all(math.isclose(min(ends), max(ends), rel_tol=SAME, abs_tol=1e-9) for ends in (lows, highs))
+def _alike(ends: Iterable[float]) -> bool:
+    return math.isclose(min(ends), max(ends), rel_tol=SAME, abs_tol=1e-9)
 
 
-def _of_the_day(group: tuple[Measurement, ...], unit: str, *, spread: bool) -> Amount:
+def _of_the_day(group: list[Measurement], unit: str, *, spread: bool) -> Amount:
     """One amount of the values that no other one is newer than."""
-    unusable = tuple(each for each in group if each.interval is None)
-    evidence = sorted_evidence(each.evidence for each in group)
-    if unusable:
-        return Amount(unit=unit, possible=evidence, note=joined(*(each.cause for each in unusable)))
-    last = group[-1]
-    if not spread and not _alike(group):
-        return Amount(unit=unit, evidence=evidence, note=CONTRADICTION)
     intervals = [each.interval for each in group if each.interval is not None]
+    evidence = sorted_evidence([each.evidence for each in group])
+    if len(intervals) < len(group):
+        causes = (each.cause for each in group if each.interval is None)
+        return Amount(unit=unit, possible=evidence, note=joined(*causes))
     low, high = intervals[-1]
-    if not _alike(group):
-        low, high = min(one[0] for one in intervals), max(one[1] for one in intervals)
-    return Amount(low, high, unit, last.date, evidence)
+    if len(intervals) > 1:
+        lows, highs = zip(*intervals, strict=True)
+        if not (_alike(lows) and _alike(highs)):
+            if not spread:
+                return Amount(unit=unit, evidence=evidence, note=CONTRADICTION)
+            low, high = min(lows), max(highs)
+    return Amount(low, high, unit, group[-1].date, evidence)
 
 
-def _too_old(amount: Amount, group: tuple[Measurement, ...], today: dt.date, window: int) -> str:
+def _too_old(amount: Amount, group: list[Measurement], today: dt.date, window: int) -> str:
     """Why the value does not count for its age; empty when it does."""
-    ages = [in_window(each.date, today, window) for each in group]
-    if all(age is Tri.YES for age in ages):
+    ages = {in_window(each.date, today, window) for each in group}
+    if ages == {Tri.YES}:
         return ""
     if any(each.date is None for each in group):
         return "the date of the value is not recorded"
@@ -238,29 +242,46 @@ def amount_of(
         the future, is preliminary or cannot be read; unknown with all records as evidence when values of one day
         contradict one another.
     """
-    everything = sorted(values, key=lambda each: (*order(each.date, each.evidence.reference), each.evidence.text))
+    everything = sorted(values, key=_oldest_first)
     if not everything:
         return Amount(unit=unit)
-    past = tuple(each for each in everything if not future(each.date, today))
-    notes = [] if len(past) == len(everything) else ["a value dated after today was left out"]
-    firm = tuple(each for each in past if each.firm)
-    last = max((each.date.earliest for each in firm if each.date is not None), default=None)
-    group = tuple(
-        each for each in firm if last is None or (each.date is not None and each.date.latest >= last)
-    )  # all that no other one is surely newer than
-    loose = tuple(each.evidence for each in past if not each.firm)
+    notes: list[str] = []
+    firm: list[Measurement] = []
+    loose: list[Evidence] = []
+    for each in everything:
+        if future(each.evidence.date, today):
+            notes = ["a value dated after today was left out"]
+        elif each.firm:
+            firm.append(each)
+        else:
+            loose.append(each.evidence)
+    group = _newest(firm)
     if not group:
-        notes += sorted({"only preliminary or unclear values" for _ in loose})
+        notes += ["only preliminary or unclear values"] if loose else []
         return Amount(unit=unit, possible=sorted_evidence(loose), note=joined(*notes))
     found = _of_the_day(group, unit, spread=spread)
     if window is not None and (old := _too_old(found, group, today, window)):
-        found = Amount(unit=unit, possible=sorted_evidence(each.evidence for each in group), note=old)
+        found = Amount(unit=unit, possible=sorted_evidence([each.evidence for each in group]), note=old)
     if found.known and fresh is not None and found.date is not None:
         age = days(found.date, PartialDate.on(today)).high
         notes += [f"measured {age} days ago"] if age > fresh else []
+    if not loose and not notes:
+        return found
     if not found.known and not found.evidence:
-        loose = (*loose, *found.possible)
+        loose += found.possible
     return replace(found, possible=sorted_evidence(loose), note=joined(found.note, *notes))
+
+
+def _newest(firm: list[Measurement]) -> list[Measurement]:
+    """Those that no other one is surely newer than."""
+    if len(firm) < 2:
+        return firm
+    last = max([each.date.earliest for each in firm if each.date is not None], default=None)
+    return [each for each in firm if last is None or (each.date is not None and each.date.latest >= last)]
+
+
+def _oldest_first(each: Measurement) -> tuple[dt.date, dt.date, str, str]:
+    return (*order(each.evidence.date, each.evidence.reference), each.evidence.text)
 
 
 def incomplete(amount: Amount, history: History, concepts: Concepts, *keys: str) -> Amount:

@@ -32,6 +32,8 @@ LONGEST: Final = 42.0
 _WEEKS: Final = Scale("wk", {"wk": 1, "d": 1 / 7}, 0, 45)
 _TEST: Final = frozenset({"pregnancy-test"})
 _HCG: Final = frozenset({"hcg-quantitative"})
+_STATED: Final[Concepts] = groups.PREGNANCY | groups.NOT_PREGNANT
+_TOLD_BY: Final[Concepts] = _STATED | _TEST | _HCG
 _GESTATION: Final = frozenset({"gestational-age"})
 _UTERUS_REMOVED: Final[Concepts] = groups.HYSTERECTOMY | groups.EXENTERATION
 _POSITIVE: Final = frozenset({"positive", "detected", "pregnant"})
@@ -72,14 +74,13 @@ def _tests(history: History, today: dt.date) -> tuple[list[Evidence], list[Evide
     positive: list[Evidence] = []
     negative: list[Evidence] = []
     unclear: list[Evidence] = []
-    for each in history.observed:
+    for each in history.observed_about(_TOLD_BY):
         if future(each.date, today) or each.value.absent:
             continue
         if each.concepts & _HCG and not each.concepts & _TEST:
             unclear.append(Evidence(each.reference, "hCG amount, which does not show pregnancy by itself", each.date))
             continue
-        stated = bool(each.value.concepts & (groups.PREGNANCY | groups.NOT_PREGNANT))
-        if not each.concepts & (_TEST | groups.NOT_PREGNANT | groups.PREGNANCY) and not stated:
+        if not each.concepts & (_STATED | _TEST) and not each.value.concepts & _STATED:
             continue
         outcome = _outcome(each.value)
         if each.concepts & groups.NOT_PREGNANT and outcome is Tri.YES:
@@ -103,7 +104,7 @@ def _lasting_no(history: History, today: dt.date, windows: Windows) -> list[Evid
     """Reasons that rule pregnancy out for good: uterus removed, menopause, age."""
     found = [
         Evidence(each.reference, "uterus removed", each.end or each.start)
-        for each in history.treatments
+        for each in history.treatments_about(_UTERUS_REMOVED)
         if each.occurrence is Occurrence.DONE and decides(each, _UTERUS_REMOVED) and not future(each.start, today)
     ]
     found += [
@@ -114,7 +115,7 @@ def _lasting_no(history: History, today: dt.date, windows: Windows) -> list[Evid
     ]
     found += [
         Evidence(each.reference, "after the menopause", each.date)
-        for each in history.observed
+        for each in history.observed_about(groups.MENOPAUSE)
         if each.final and each.value.truth is True and decides(each, groups.MENOPAUSE) and not future(each.date, today)
     ]
     patient = history.patient

@@ -26,7 +26,7 @@ from fhir_mappings.features.statements import (
     sorted_evidence,
 )
 from fhir_mappings.findings import Evidence, Finding
-from fhir_mappings.history import Diagnosis, History, Intent, Occurrence, Treatment
+from fhir_mappings.history import Concepts, Diagnosis, History, Intent, Occurrence, Treatment
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate
 from fhir_mappings.value_sets import groups
@@ -43,9 +43,17 @@ _MATTERS: Final = frozenset(
     | {PELVIC, PARAAORTIC, VAGINAL_ONLY}
 )
 
+_PELVIC_POSSIBLE: Final[Concepts] = groups.RADIOTHERAPY_PELVIC_ADJACENT | groups.RADIOTHERAPY_PELVIC_POSSIBLE
 _PARAAORTIC_POSSIBLE: Final = frozenset(
     groups.SITE_ABDOMEN | groups.SITE_OVERLAPPING | {"site-spine", "radiotherapy-hemibody", "radiotherapy-whole-body"}
 )
+_TO_THE_PELVIS: Final[Concepts] = groups.RADIOTHERAPY_PELVIC | groups.RADIOTHERAPY_GYNAECOLOGICAL_DEVICE
+_NAMES_A_PLACE: Final[Concepts] = groups.RADIOTHERAPY_NON_PELVIC | _TO_THE_PELVIS | _PELVIC_POSSIBLE
+"""Codes of radiotherapy that say where it went."""
+
+
+_HISTORY: Final[Concepts] = groups.RADIOTHERAPY_SITE_UNSPECIFIED | groups.RADIOTHERAPY
+_SPOKEN_OF: Final[Concepts] = _HISTORY | groups.PELVIC_RADIATION_INJURY
 
 
 class Reach(enum.Enum):
@@ -80,6 +88,7 @@ class Course:
         delivered: yes when it counts as given (completed, or given in part with at least the minimum dose), no when it
             was not done, unknown when part of it, or perhaps nothing, was given.
         note: why it does not count, in a few words; empty when it does.
+        evidence: the record in plain words.
     """
 
     treatment: Treatment
@@ -88,6 +97,7 @@ class Course:
     modality: Modality
     delivered: Tri
     note: str
+    evidence: Evidence
 
     @property
     def date(self) -> PartialDate | None:
@@ -95,9 +105,14 @@ class Course:
         return self.treatment.end or self.treatment.start
 
     @property
-    def evidence(self) -> Evidence:
-        """The record in plain words."""
-        return Evidence(self.treatment.reference, _describe(self), self.date)
+    def given_to_pelvis(self) -> bool:
+        """Whether it reached the pelvis and counts as given."""
+        return self.pelvis is Reach.REACHED and self.delivered is Tri.YES
+
+    @property
+    def given_to_paraaortic(self) -> bool:
+        """Whether it reached the para-aortic region and counts as given."""
+        return self.paraaortic is Reach.REACHED and self.delivered is Tri.YES
 
     @property
     def curative(self) -> bool:
@@ -120,7 +135,7 @@ def courses(history: History, today: dt.date, windows: Windows) -> tuple[Course,
     return tuple(sorted(found, key=lambda course: statements.order(course.date, course.treatment.reference)))
 
 
-def derive_radiotherapy(history: History, today: dt.date, windows: Windows) -> dict[str, Finding]:
+def derive_radiotherapy(history: History, today: dt.date, every: tuple[Course, ...]) -> dict[str, Finding]:
     """Earlier radiotherapy (decision model 2.3; README "Radiotherapy" of the terminology).
 
     A yes is a completed pelvic course, one stopped or under way with at least the minimum dose delivered, or an
@@ -128,8 +143,15 @@ def derive_radiotherapy(history: History, today: dt.date, windows: Windows) -> d
     says or may say otherwise; it needs complete procedures, diagnoses, observations and questionnaire answers, for each
     can hold a sign of radiotherapy (SAFE-05). A dated pelvic record beats a statement of none; a record without a body
     site leaves a statement of none standing only if the statement is at least a day newer.
+
+    Args:
+        history: the history.
+        today: facts dated later do not count.
+        every: the :func:`courses` of the history.
+
+    Returns:
+        The features by name.
     """
-    every = courses(history, today, windows)
     signs = _signs(history, today)
     hindrance = statements.obstacle(history, _KEYS, _MATTERS)
     future = any(
@@ -170,7 +192,7 @@ def derive_radiotherapy(history: History, today: dt.date, windows: Windows) -> d
         "prior_pelvic_rt": _pelvic(view, pelvic, vaginal),
         "vaginal_brachy_only": _vaginal_only(vaginal, external, brachytherapy),
         "prior_paraaortic_rt": _paraaortic(view, paraaortic),
-        "rt_site_unspecified": _site_unspecified(history, every, today),
+        "rt_site_unspecified": _site_unspecified(view),
     }
 
 
@@ -196,10 +218,8 @@ def _course(treatment: Treatment, minimum_gy: float) -> Course:
     sites = treatment.body_sites
     pelvis = _reach(
         treatment,
-        reached=bool(concepts & (groups.RADIOTHERAPY_PELVIC | groups.RADIOTHERAPY_GYNAECOLOGICAL_DEVICE))
-        or bool(sites & groups.PELVIC_RT_SITE),
-        possible=bool(concepts & (groups.RADIOTHERAPY_PELVIC_ADJACENT | groups.RADIOTHERAPY_PELVIC_POSSIBLE))
-        or bool(sites & groups.PELVIC_RT_SITE_POSSIBLE),
+        reached=bool(concepts & _TO_THE_PELVIS or sites & groups.PELVIC_RT_SITE),
+        possible=bool(concepts & _PELVIC_POSSIBLE or sites & groups.PELVIC_RT_SITE_POSSIBLE),
     )
     paraaortic = _reach(
         treatment,
@@ -207,7 +227,10 @@ def _course(treatment: Treatment, minimum_gy: float) -> Course:
         possible=bool(concepts & groups.RADIOTHERAPY_ABDOMINAL) or bool((sites | concepts) & _PARAAORTIC_POSSIBLE),
     )
     delivered, note = _delivered(treatment, minimum_gy)
-    return Course(treatment, pelvis, paraaortic, _modality_of(treatment), delivered, note)
+    modality = _modality_of(treatment)
+    words = _described(treatment, modality, pelvis, paraaortic)
+    evidence = Evidence(treatment.reference, words, treatment.end or treatment.start)
+    return Course(treatment, pelvis, paraaortic, modality, delivered, note, evidence)
 
 
 def _reach(treatment: Treatment, *, reached: bool, possible: bool) -> Reach:
@@ -219,14 +242,7 @@ def _reach(treatment: Treatment, *, reached: bool, possible: bool) -> Reach:
         return Reach.REACHED
     if possible:
         return Reach.POSSIBLE
-    named = treatment.concepts & (
-        groups.RADIOTHERAPY_NON_PELVIC
-        | groups.RADIOTHERAPY_PELVIC
-        | groups.RADIOTHERAPY_PELVIC_ADJACENT
-        | groups.RADIOTHERAPY_GYNAECOLOGICAL_DEVICE
-        | groups.RADIOTHERAPY_PELVIC_POSSIBLE
-    )
-    if treatment.body_sites or named:
+    if treatment.body_sites or treatment.concepts & _NAMES_A_PLACE:
         return Reach.ELSEWHERE
     return Reach.POSSIBLE if treatment.recorded_site else Reach.UNSPECIFIED
 
@@ -255,24 +271,23 @@ def _delivered(treatment: Treatment, minimum_gy: float) -> tuple[Tri, str]:
     return Tri.UNKNOWN, f"{started}, {dose}"
 
 
-def _describe(course: Course) -> str:
-    treatment = course.treatment
-    place = {Reach.REACHED: "pelvis", Reach.UNSPECIFIED: "body site not recorded"}.get(course.pelvis, "")
-    if course.paraaortic is Reach.REACHED:
-        place = "pelvis and para-aortic region" if course.pelvis is Reach.REACHED else "para-aortic region"
-    elif course.pelvis is Reach.POSSIBLE:
+def _described(treatment: Treatment, modality: Modality, pelvis: Reach, paraaortic: Reach) -> str:
+    place = {Reach.REACHED: "pelvis", Reach.UNSPECIFIED: "body site not recorded"}.get(pelvis, "")
+    if paraaortic is Reach.REACHED:
+        place = "pelvis and para-aortic region" if pelvis is Reach.REACHED else "para-aortic region"
+    elif pelvis is Reach.POSSIBLE:
         place = "field may include part of the pelvis"
-    elif course.pelvis is Reach.ELSEWHERE:
+    elif pelvis is Reach.ELSEWHERE:
         place = "another part of the body"
     dose = "" if treatment.dose_gy is None else f"{treatment.dose_gy:g} Gy"
     done = "completed" if treatment.occurrence is Occurrence.DONE else treatment.occurrence.value
-    return ", ".join(part for part in (course.modality.value, place, dose, done) if part)
+    return ", ".join(part for part in (modality.value, place, dose, done) if part)
 
 
 def _signs(history: History, today: dt.date) -> tuple[_Sign, ...]:
     """Diagnoses that speak of radiotherapy: a bare history, an encounter for radiotherapy, a radiation injury."""
     found: list[_Sign] = []
-    for diagnosis in history.diagnoses:
+    for diagnosis in history.diagnoses_about(_SPOKEN_OF):
         if diagnosis.disowned or not statements.happened(diagnosis.date, today):
             continue
         # When it was written down is when a later statement could already know of it.
@@ -287,7 +302,7 @@ def _signs(history: History, today: dt.date) -> tuple[_Sign, ...]:
 
 
 def _history_of_radiotherapy(diagnosis: Diagnosis) -> bool:
-    spoken = diagnosis.concepts & (groups.RADIOTHERAPY_SITE_UNSPECIFIED | groups.RADIOTHERAPY)
+    spoken = diagnosis.concepts & _HISTORY
     elsewhere = diagnosis.body_sites and not diagnosis.body_sites & (
         groups.PELVIC_RT_SITE | groups.PELVIC_RT_SITE_POSSIBLE
     )
@@ -349,8 +364,8 @@ def _conclude(
 
 
 def _pelvic(view: _View, pelvic: Verdict[bool], vaginal: Verdict[bool]) -> Finding:
-    given = [course for course in view.courses if course.pelvis is Reach.REACHED and course.delivered is Tri.YES]
-    doubtful = [course for course in view.courses if course not in given]
+    given = [course for course in view.courses if course.given_to_pelvis]
+    doubtful = [course for course in view.courses if not course.given_to_pelvis]
     # A brachytherapy boost that was not given says nothing about external beams.
     refused = [
         course
@@ -370,7 +385,7 @@ def _pelvic(view: _View, pelvic: Verdict[bool], vaginal: Verdict[bool]) -> Findi
 def _modality(view: _View, modality: Modality, pelvic: Verdict[bool], vaginal: Verdict[bool]) -> Finding:
     """One modality: a denial of pelvic radiotherapy covers it, an affirmation does not say which it was."""
     own = [course for course in view.courses if course.modality is modality]
-    given = [course for course in own if course.pelvis is Reach.REACHED and course.delivered is Tri.YES]
+    given = [course for course in own if course.given_to_pelvis]
     other = {Modality.EXTERNAL: Modality.BRACHYTHERAPY, Modality.BRACHYTHERAPY: Modality.EXTERNAL}[modality]
     doubtful = [course for course in view.courses if course not in given and course.modality is not other]
     refused = [course for course in own if course.pelvis is Reach.REACHED and course.delivered is Tri.NO]
@@ -403,17 +418,19 @@ def _vaginal_only(vaginal: Verdict[bool], external: Finding, brachytherapy: Find
 
 
 def _paraaortic(view: _View, statement: Verdict[bool]) -> Finding:
-    given = [course for course in view.courses if course.paraaortic is Reach.REACHED and course.delivered is Tri.YES]
+    given = [course for course in view.courses if course.given_to_paraaortic]
     # A pelvic field with a body site says nothing about the para-aortic nodes.
-    doubtful = [course for course in view.courses if course not in given]
+    doubtful = [course for course in view.courses if not course.given_to_paraaortic]
     refused = [course for course in view.courses if course.paraaortic is Reach.REACHED and course.delivered is Tri.NO]
     return _conclude(view, given, doubtful, statement, refused, pelvic=False)
 
 
-def _site_unspecified(history: History, every: tuple[Course, ...], today: dt.date) -> Finding:
+def _site_unspecified(view: _View) -> Finding:
     """Yes when a record speaks of radiotherapy without a place; its absence on record says nothing."""
     found = [
-        course.evidence for course in every if course.pelvis is Reach.UNSPECIFIED and course.delivered is not Tri.NO
+        course.evidence
+        for course in view.courses
+        if course.pelvis is Reach.UNSPECIFIED and course.delivered is not Tri.NO
     ]
-    found += [sign.evidence for sign in _signs(history, today) if not sign.pelvic_only]
+    found += [sign.evidence for sign in view.signs if not sign.pelvic_only]
     return Finding(Tri.YES, sorted_evidence(found)) if found else Finding()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fhir_mappings.features import statements
@@ -114,6 +115,30 @@ _VAGUE: Final[tuple[tuple[Concepts, tuple[str, ...]], ...]] = (
 )
 """Places too wide, or too near another, to decide: they make these sites possible."""
 
+
+def _names_by_concept() -> dict[str, tuple[str, ...]]:
+    spoken: dict[str, list[str]] = {"site-chest": ["site_lung", "site_mediastinum"], WHOLE_BODY: list(NAMES)}
+    named = [(concepts, (name,)) for table in (_BODY_SITES, _METASTASES) for name, concepts in table.items()]
+    for concepts, names in (*named, *_VAGUE):
+        for concept in concepts:
+            spoken.setdefault(concept, []).extend(names)
+    return {concept: tuple(names) for concept, names in spoken.items()}
+
+
+_NAMES_BY_CONCEPT: Final = _names_by_concept()
+"""Which sites a concept can say anything about; no other site need be asked about a record."""
+
+
+def _names(concepts: Concepts) -> Iterable[str]:
+    return {name for concept in _NAMES_BY_CONCEPT.keys() & concepts for name in _NAMES_BY_CONCEPT[concept]}
+
+
+_TOLD_BY_CATEGORY: Final[Mapping[str, tuple[str, ...]]] = {
+    "m": DISTANT,
+    "n": ("site_pelvic_nodal", "site_paraaortic"),
+}
+"""Letter of a TNM category -> the sites that it speaks of."""
+
 _CATEGORY: Final = re.compile(r"[cpyra]*(?P<letter>[mn])(?P<number>[0-3])[abc]?")
 _CATEGORY_CONCEPTS: Final[Mapping[str, Concepts]] = {
     "m": frozenset({"tnm-distant-metastases"}),
@@ -121,6 +146,14 @@ _CATEGORY_CONCEPTS: Final[Mapping[str, Concepts]] = {
 }
 _RESTAGED: Final = re.compile(r"[cpya]*r[cpya]*[mn]")
 _METASTASIS_HISTORY: Final = frozenset({"history-of-metastatic-cancer"})
+_SECONDARY: Final[Concepts] = groups.METASTASIS | groups.CERVICAL_CANCER_WITH_DIRECT_SPREAD
+_CERVICAL: Final[Concepts] = groups.CERVICAL_CANCER | groups.CANCER_SITE_UNSPECIFIED
+_SPREAD: Final[Concepts] = _SECONDARY | _CERVICAL | groups.LOCAL_RECURRENCE
+_EXAMINATIONS: Final[tuple[tuple[Concepts, str], ...]] = (
+    (groups.IMAGING_PET, "PET/CT"),
+    (groups.IMAGING_MRI_PELVIS, "pelvic MRI"),
+    (groups.IMAGING_CT_PELVIS | groups.IMAGING_CT_CHEST, "CT"),
+)
 _PELVIC_EXAMINATIONS: Final = groups.IMAGING_MRI_PELVIS | {"imaging-ct-pelvis"}
 _CHEST_EXAMINATIONS: Final = frozenset({"imaging-ct-chest"})
 _IN_PELVIS: Final = frozenset({*PELVIC, "site_inguinal", "site_bone"})
@@ -139,30 +172,19 @@ _KEYS: Final = ("conditions", "diagnosticReports", *STATED)
 _CENTIMETRES: Final[Mapping[str, float]] = {"cm": 1.0, "mm": 0.1, "m": 100.0}
 
 
-_Answers = tuple[tuple[str, Statement[bool]], ...]
+_Answers = list[tuple[str, Statement[bool]]]
 """Place within the site (empty for all of it) and what is said of it."""
 
+_EVERYWHERE: Final = frozenset({"", WHOLE_BODY})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True)
 class _Heard:
-    """What the record says of one site: by diagnoses, by examinations, and by records that cannot decide."""
+    """What is heard of one site: by diagnoses, by examinations, and by records that cannot decide."""
 
-    diagnosed: _Answers = ()
-    examined: _Answers = ()
-    possible: tuple[Evidence, ...] = ()
-
-    @classmethod
-    def together(cls, parts: Iterable[_Heard]) -> _Heard:
-        """Everything that the parts say, in their order."""
-        told = [part for part in parts if part is not _NOTHING]
-        return cls(
-            diagnosed=tuple(each for part in told for each in part.diagnosed),
-            examined=tuple(each for part in told for each in part.examined),
-            possible=tuple(each for part in told for each in part.possible),
-        )
-
-
-_NOTHING: Final = _Heard()
+    diagnosed: _Answers = field(default_factory=list)
+    examined: _Answers = field(default_factory=list)
+    possible: list[Evidence] = field(default_factory=list)
 
 
 def derive_sites(
@@ -187,8 +209,8 @@ def derive_sites(
         diagnoses, reports, observations or questionnaire answers are incomplete (SAFE-05).
     """
     view = _View(history, today, windows, timeline)
-    heard = {name: view.site(name) for name in NAMES}
-    found = {name: view.conclude(heard[name]) for name in NAMES}
+    heard = view.heard()
+    found = {name: view.conclude(heard[name]) if name in heard else Finding() for name in NAMES}
     lesions = view.count("own-distant-lesion-count", "distant lesions")
     found |= _others_by_count(found, lesions, view)
     found["site_distant"] = view.distant(found)
@@ -208,12 +230,22 @@ def derive_sites(
         "sidewall_triad": _all(signs.values()),
         "unresectable": view.say("own-unresectable", "judged unresectable", "judged resectable"),
         "central_size_cm": view.size(),
-        "adequate_staging": view.adequate_staging(),
+        "adequate_staging": view.adequate_staging(pet),
         "pet_ct_recent": view.recently(pet),
         "pet_ct_date": Moment(pet[-1][0], (pet[-1][1],)) if pet else Moment(),
         "pelvic_mri_recent": view.recently(view.examined(groups.IMAGING_MRI_PELVIS)),
     }
     return features
+
+
+def _covers(name: str, exam: Concepts) -> bool:
+    """Whether a named examination takes in the site; a finding without one is the examiner's own statement."""
+    imaging = exam & groups.IMAGING
+    if not imaging:
+        return True
+    if imaging <= _PELVIC_EXAMINATIONS:
+        return name in _IN_PELVIS
+    return name in _IN_CHEST if imaging <= _CHEST_EXAMINATIONS else True
 
 
 class _View:
@@ -226,12 +258,15 @@ class _View:
         self.timeline = timeline
         self.examinations = {reference: report.concepts for report in history.reports for reference in report.results}
         self.hindrance = statements.obstacle(history, _KEYS, _MATTERS)
-        self._spread = tuple(item for item in history.diagnoses if self._tells_of_spread(item))
+        self._spread = tuple(item for item in history.diagnoses_about(_SPREAD) if self._tells_of_spread(item))
         self._tumours = tuple(
             observation
             for observation in statements.values(history, frozenset({TUMOUR}), today)
-            if observation.value.truth is not None and not self.earlier(observation.date)
+            if not self.earlier(observation.date)
+            and (observation.value.truth or (observation.value.truth is False and self.in_window(observation.date)))
         )
+        diagnoses = {item.reference: item for item in history.diagnoses}
+        self._others = {each for each, item in diagnoses.items() if item.concepts & groups.OTHER_PRIMARY_CANCER}
         self._categories_read = {letter: self._read_categories(letter) for letter in _CATEGORY_CONCEPTS}
 
     # sites
@@ -246,41 +281,42 @@ class _View:
         until = self.timeline.treated_until
         return until is None or newer(date, until) is Tri.YES
 
-    def site(self, name: str) -> _Heard:
-        """Everything the record says of one site."""
-        return _Heard.together(
-            (
-                *self._categories(name),
-                *(self._diagnosis(name, item) for item in self._spread),
-                *(self._seen(name, observation) for observation in self._tumours),
-            )
-        )
+    def heard(self) -> dict[str, _Heard]:
+        """Everything the record says of each site that it says anything of."""
+        heard: dict[str, _Heard] = defaultdict(_Heard)
+        for letter, names in _TOLD_BY_CATEGORY.items():
+            self._categories(letter, names, heard)
+        for item in self._spread:
+            self._diagnosed(item, heard)
+        for observation in self._tumours:
+            self._seen(observation, heard)
+        return heard
 
     def _tells_of_spread(self, item: Diagnosis) -> bool:
         """Whether a diagnosis says that the present disease is somewhere: a metastasis, or the cancer come back."""
         if item.disowned or item.clinical in _OVER:
             return False
-        secondary = decides(item, groups.METASTASIS | groups.CERVICAL_CANCER_WITH_DIRECT_SPREAD)
+        secondary = decides(item, _SECONDARY)
         back = decides(item, groups.LOCAL_RECURRENCE) or (
-            decides(item, groups.CERVICAL_CANCER | groups.CANCER_SITE_UNSPECIFIED)
-            and (item.clinical in _BACK or bool(item.concepts & groups.RECURRENCE_STATED))
+            decides(item, _CERVICAL) and (item.clinical in _BACK or bool(item.concepts & groups.RECURRENCE_STATED))
         )
         return (secondary or back) and happened(item.date, self.today) and not self.earlier(item.date)
 
-    def _diagnosis(self, name: str, item: Diagnosis) -> _Heard:
-        coded = item.concepts & _METASTASES.get(name, frozenset())
-        where = item.body_sites & _BODY_SITES[name]
-        if not (coded or where or self._vague(name, item.concepts, item.body_sites)):
-            return _NOTHING
-        evidence = Evidence(item.reference, item.text or f"diagnosis: {NAMES[name]}", item.date)
-        if coded or where:
-            named = bool(item.concepts & groups.CERVICAL_CANCER)
-            sure = item.verification is Verification.CONFIRMED and self.placed(item.date) and (named or self._alone)
-            if sure:
+    def _diagnosed(self, item: Diagnosis, heard: dict[str, _Heard]) -> None:
+        named = bool(item.concepts & groups.CERVICAL_CANCER)
+        sure = item.verification is Verification.CONFIRMED and self.placed(item.date) and (named or self._alone)
+        for name in _names(item.concepts | item.body_sites):
+            coded = item.concepts & _METASTASES.get(name, frozenset())
+            where = item.body_sites & _BODY_SITES[name]
+            if not (coded or where or self._vague(name, item.concepts, item.body_sites)):
+                continue
+            evidence = Evidence(item.reference, item.text or f"diagnosis: {NAMES[name]}", item.date)
+            if sure and (coded or where):
+                said = Statement(True, item.date, evidence)
                 places = where or (_BODY_SITES[name] if len(_BODY_SITES[name]) == 1 else {name})
-                said = tuple((place, Statement(True, item.date, evidence)) for place in sorted(places))
-                return _Heard(diagnosed=said)
-        return _Heard(possible=(evidence,))
+                heard[name].diagnosed += [(place, said) for place in sorted(places)]
+            else:
+                heard[name].possible.append(evidence)
 
     @property
     def _alone(self) -> bool:
@@ -295,74 +331,63 @@ class _View:
         said = sites or concepts
         return any(said & vague and name in names for vague, names in _VAGUE)
 
-    def _seen(self, name: str, observation: Observed) -> _Heard:
-        """A tumour-at-site finding: yes at any time since treatment, no only inside the window."""
-        present = observation.value.truth
-        where = observation.body_sites & _BODY_SITES[name]
-        if observation.body_sites == {"site-chest"} and name in ("site_lung", "site_mediastinum"):
-            where = frozenset() if present else observation.body_sites
-        if WHOLE_BODY in observation.body_sites and present is False:
-            where = frozenset({WHOLE_BODY})
-        if not where:
-            vague = present and self._vague(name, frozenset(), observation.body_sites)
-            return _Heard(possible=(self._finding(name, observation),)) if vague else _NOTHING
-        if present and not self.placed(observation.date):
-            return _Heard(possible=(self._finding(name, observation),))
-        if not present and not (self.in_window(observation.date) and self._covers(name, observation)):
-            return _NOTHING
-        evidence = self._finding(name, observation)
-        said = tuple((place, Statement(bool(present), observation.date, evidence)) for place in sorted(where))
-        return _Heard(examined=said)
-
-    def _finding(self, name: str, observation: Observed) -> Evidence:
+    def _seen(self, observation: Observed, heard: dict[str, _Heard]) -> None:
+        """A tumour-at-site finding: yes at any time since treatment, no inside the window (others are left out)."""
+        present = bool(observation.value.truth)
         exam = self._examination(observation)
-        names = (
-            (groups.IMAGING_PET, "PET/CT"),
-            (groups.IMAGING_MRI_PELVIS, "pelvic MRI"),
-            (groups.IMAGING_CT_PELVIS | groups.IMAGING_CT_CHEST, "CT"),
-        )
-        by = next((word for concepts, word in names if exam & concepts), "examination")
-        word = "positive" if observation.value.truth else "negative"
-        return Evidence(observation.reference, f"{by} {word} for this site ({NAMES[name]})", observation.date)
+        by = next((word for concepts, word in _EXAMINATIONS if exam & concepts), "examination")
+        word = "positive" if present else "negative"
+        placed = self.placed(observation.date)
+        for name in _names(observation.body_sites):
+            where = self._where(name, observation.body_sites, present=present)
+            vague = present and not where and self._vague(name, frozenset(), observation.body_sites)
+            if not vague and not (where and (present or _covers(name, exam))):
+                continue
+            evidence = Evidence(observation.reference, f"{by} {word} for this site ({NAMES[name]})", observation.date)
+            if vague or (present and not placed):
+                heard[name].possible.append(evidence)
+            else:
+                said = Statement(present, observation.date, evidence)
+                heard[name].examined += [(place, said) for place in sorted(where)]
+
+    @staticmethod
+    def _where(name: str, sites: Concepts, *, present: bool) -> Concepts:
+        """The places of the site that a finding with these body sites is about."""
+        if WHOLE_BODY in sites and not present:
+            return frozenset({WHOLE_BODY})
+        if sites == {"site-chest"} and name in ("site_lung", "site_mediastinum"):
+            return frozenset() if present else sites
+        return sites & _BODY_SITES[name]
 
     def _examination(self, observation: Observed) -> Concepts:
         return observation.methods | self.examinations.get(observation.reference, frozenset())
-
-    def _covers(self, name: str, observation: Observed) -> bool:
-        """Whether a named examination takes in the site; a finding without one is the examiner's own statement."""
-        exam = self._examination(observation) & groups.IMAGING
-        if not exam:
-            return True
-        if exam <= _PELVIC_EXAMINATIONS:
-            return name in _IN_PELVIS
-        return name in _IN_CHEST if exam <= _CHEST_EXAMINATIONS else True
 
     def in_window(self, date: PartialDate | None) -> bool:
         """Whether the date surely lies in the staging window."""
         return date is not None and recent(date, self.today, self.windows.staging) is Tri.YES
 
-    def _categories(self, name: str) -> Iterable[_Heard]:
-        """M and N categories, in the window and at or after the recurrence.
+    def _categories(self, letter: str, names: Iterable[str], heard: dict[str, _Heard]) -> None:
+        """M or N categories, in the window and at or after the recurrence.
 
         M0 rules out distant sites, N0 pelvic and para-aortic nodes; categories of 1 and more leave the place open.
         """
-        letter = "m" if name in DISTANT else "n" if name in ("site_pelvic_nodal", "site_paraaortic") else ""
-        for token, observation in self._categories_read.get(letter, ()):
+        for token, observation in self._categories_read[letter]:
             number = token["number"]
             evidence = Evidence(observation.reference, f"{letter.upper()} category {number}", observation.date)
             if number == "0":
                 if self.in_window(observation.date) and self._restaged(observation):
-                    yield _Heard(examined=(("", Statement(False, observation.date, evidence)),))
+                    said = Statement(False, observation.date, evidence)
+                    for name in names:
+                        heard[name].examined.append(("", said))
             elif letter == "n" and not self.earlier(observation.date) and self._restaged(observation):
-                yield _Heard(possible=(evidence,))
+                for name in names:
+                    heard[name].possible.append(evidence)
 
     def _read_categories(self, letter: str) -> tuple[tuple[re.Match[str], Observed], ...]:
         """The M or N categories of this cancer on record, oldest first."""
         read = []
-        diagnoses = {item.reference: item for item in self.history.diagnoses}
         for observation in statements.values(self.history, _CATEGORY_CONCEPTS[letter], self.today):
-            subjects = [diagnoses[each] for each in observation.focus if each in diagnoses]
-            if any(item.concepts & groups.OTHER_PRIMARY_CANCER for item in subjects):
+            if not self._others.isdisjoint(observation.focus):
                 continue
             words = (observation.value.token, *sorted(code.casefold() for _, code in observation.value.codes))
             match = next((found for word in words if (found := _CATEGORY.fullmatch(word))), None)
@@ -380,12 +405,14 @@ class _View:
 
     def conclude(self, heard: _Heard) -> Finding:
         """One site: yes where any place of it is, no where its places were looked at and free, else unknown."""
-        everywhere = [each for place, each in heard.examined if place in ("", WHOLE_BODY)]
-        places = {place for place, _ in (*heard.diagnosed, *heard.examined)} - {"", WHOLE_BODY}
+        everywhere = [each for place, each in heard.examined if place in _EVERYWHERE]
+        places = {place for place, _ in (*heard.diagnosed, *heard.examined)} - _EVERYWHERE
         verdicts: list[Verdict[bool]] = []
-        for where in sorted(places) or [""]:
-            seen = settle([*(each for place, each in heard.examined if place == where and where), *everywhere])
+        for where in sorted(places):
+            seen = settle([*(each for place, each in heard.examined if place == where), *everywhere])
             verdicts.append(self._with_diagnoses(seen, [each for place, each in heard.diagnosed if place == where]))
+        if not places:
+            verdicts.append(settle(everywhere))
         return self._combine(verdicts, sorted_evidence(heard.possible))
 
     @staticmethod
@@ -402,12 +429,12 @@ class _View:
 
     def _combine(self, verdicts: list[Verdict[bool]], possible: tuple[Evidence, ...]) -> Finding:
         yes = [each for verdict in verdicts if verdict.value for each in verdict.evidence]
-        torn = [each for verdict in verdicts if verdict.contradicted for each in verdict.evidence]
-        no = sorted_evidence(each for verdict in verdicts if verdict.value is False for each in verdict.evidence)
         if yes:
             return Finding(Tri.YES, sorted_evidence(yes), possible)
+        torn = [each for verdict in verdicts if verdict.contradicted for each in verdict.evidence]
         if torn:
             return Finding(evidence=sorted_evidence(torn), possible=possible, note=CONTRADICTION)
+        no = sorted_evidence(each for verdict in verdicts if verdict.value is False for each in verdict.evidence)
         if no and not self._outweighs(possible, no) and not self.hindrance:
             return Finding(Tri.NO, no)
         return Finding(evidence=no if self.hindrance else (), possible=possible, note=self.hindrance if no else "")
@@ -497,7 +524,7 @@ class _View:
     def _sign(self, sure: Concepts, maybe: Concepts, *, sided: bool = False) -> Finding:
         said: list[Statement[bool]] = []
         possible: list[Evidence] = []
-        for item in self.history.diagnoses:
+        for item in self.history.diagnoses_about(sure | maybe):
             active = not item.disowned and item.clinical not in _OVER and item.abatement is None
             if not active or not item.concepts & (sure | maybe) or not happened(item.date, self.today):
                 continue
@@ -592,7 +619,7 @@ class _View:
             for item in self.history.reports
             if item.final and decides(item, concepts) and item.date is not None and happened(item.date, self.today)
         ]
-        for treatment in self.history.treatments:
+        for treatment in self.history.treatments_about(concepts):
             when = treatment.end or treatment.start
             done = treatment.occurrence is Occurrence.DONE and decides(treatment, concepts)
             if done and when is not None and happened(when, self.today):
@@ -607,9 +634,9 @@ class _View:
         last = examinations[-1:]
         return Finding(possible=tuple(each[1] for each in last), note=f"last one {last[0][0]}" if last else "")
 
-    def adequate_staging(self) -> Finding:
+    def adequate_staging(self, pet_cts: list[tuple[PartialDate, Evidence]]) -> Finding:
         """PET/CT, or CT of chest, abdomen and pelvis in one or two examinations, in the staging window."""
-        pet = self.recently(self.examined(groups.IMAGING_PET_CT))
+        pet = self.recently(pet_cts)
         if pet.is_yes:
             return pet
         chest = self.recently(self.examined(groups.IMAGING_CT_CHEST))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from fhir_mappings.findings import Evidence, Finding
+from fhir_mappings.findings import NOTHING, Evidence, Finding
 from fhir_mappings.history import Concepts, Fact, History, Observed
 from fhir_mappings.kleene import Tri
 from fhir_mappings.partial_dates import PartialDate, before
@@ -65,6 +65,9 @@ class Verdict(Generic[Stated]):
     contradicted: bool = False
 
 
+_NOTHING_SAID: Final[Verdict[Any]] = Verdict()
+
+
 def order(date: PartialDate | None, reference: str) -> tuple[dt.date, dt.date, str]:
     """Sort key by date, undated first, then by reference, so that results do not hang on the order of a bundle."""
     return (dt.date.min, dt.date.min, reference) if date is None else (date.earliest, date.latest, reference)
@@ -75,12 +78,19 @@ def sorted_evidence(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
     every = tuple(items)
     if len(every) < 2:
         return every
-    return tuple(sorted(dict.fromkeys(every), key=lambda item: (*order(item.date, item.reference), item.text)))
+    unique = {(*order(item.date, item.reference), item.text, item.date is None): item for item in every}
+    return tuple(unique[place] for place in sorted(unique))
 
 
 def settle(statements: Iterable[Statement[Stated]]) -> Verdict[Stated]:
     """The value that holds: all agree, or one is at least a day newer than every statement that says otherwise."""
-    every = sorted(statements, key=lambda each: (*order(each.date, each.evidence.reference), repr(each.value)))
+    every = list(statements)
+    if not every:
+        return _NOTHING_SAID
+    if len(every) == 1:
+        (only,) = every
+        return Verdict(only.value, (only.evidence,), only.date)
+    every.sort(key=lambda each: (*order(each.date, each.evidence.reference), repr(each.value)))
     for candidate in reversed(every):
         others = [each for each in every if each.value != candidate.value]
         if all(newer(candidate.date, other.date) is Tri.YES for other in others):
@@ -88,7 +98,7 @@ def settle(statements: Iterable[Statement[Stated]]) -> Verdict[Stated]:
             dates = [each.date for each in same if each.date is not None]
             newest = max(dates, key=lambda date: (date.latest, date.earliest), default=None)
             return Verdict(candidate.value, sorted_evidence(each.evidence for each in same), newest)
-    return Verdict(evidence=sorted_evidence(each.evidence for each in every), contradicted=bool(every))
+    return Verdict(evidence=sorted_evidence(each.evidence for each in every), contradicted=True)
 
 
 def newer(date: PartialDate | None, than: PartialDate | None) -> Tri:
@@ -104,7 +114,7 @@ def decides(fact: Fact, concepts: Concepts) -> bool:
     Text does not, apart from a drug's exact name. Codings that lead to different concepts do only when each of them is
     among ``concepts``, since then each gives the same answer.
     """
-    if not fact.concepts & concepts or (fact.text_only and not fact.by_name):
+    if fact.concepts.isdisjoint(concepts) or (fact.text_only and not fact.by_name):
         return False
     return not fact.conflict or fact.concepts <= concepts
 
@@ -156,11 +166,15 @@ def answers(
     """
     firm: list[Statement[bool]] = []
     loose: list[Evidence] = []
-    for item in history.observed_about(frozenset({concept})):
+    asked = frozenset({concept})
+    told = history.observed_about(asked)
+    if not told:
+        return (), ()
+    for item in told:
         if concept not in item.concepts or item.value.truth is None or not happened(item.date, today):
             continue
         evidence = Evidence(item.reference, yes if item.value.truth else no, item.date)
-        if item.final and decides(item, frozenset({concept})):
+        if item.final and decides(item, asked):
             firm.append(Statement(item.value.truth, item.date, evidence))
         elif item.value.truth:
             loose.append(evidence)
@@ -176,6 +190,8 @@ def stated(
     complete, for one of them could hold a newer yes (SAFE-05).
     """
     firm, loose = answers(history, concept, today, yes=yes, no=no)
+    if not firm and not loose:
+        return NOTHING
     if since is not None:
         firm = tuple(each for each in firm if each.date is None or before(each.date, since) is not Tri.YES)
     verdict = settle(firm)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from fhir_mappings.features import radiotherapy, statements
+from fhir_mappings.features import statements
 from fhir_mappings.features.course import Timeline
-from fhir_mappings.features.fields import Operation, Windows
+from fhir_mappings.features.fields import Operation
 from fhir_mappings.features.radiotherapy import Course, Reach
 from fhir_mappings.features.statements import (
     CONTRADICTION,
@@ -105,7 +105,7 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Regimen:
-    """Drugs given together over a period."""
+    """Drugs given together over a period; a record of several drugs may stand among its records once for each."""
 
     drugs: Concepts
     start: PartialDate
@@ -118,13 +118,15 @@ class _Regimen:
         return sorted_evidence(record.evidence for record in self.records)
 
 
-def derive_treatment(history: History, today: dt.date, windows: Windows, *, timeline: Timeline) -> dict[str, Feature]:
+def derive_treatment(
+    history: History, today: dt.date, *, courses: tuple[Course, ...], timeline: Timeline
+) -> dict[str, Feature]:
     """Drugs, lines, exenteration, operations and wound (decision model 2.3).
 
     Args:
         history: the history.
         today: facts dated later are plans, not history.
-        windows: of these only the radiotherapy minimum is used, for chemoradiation.
+        courses: radiotherapy on record, which tells chemoradiation.
         timeline: from :mod:`~fhir_mappings.features.course`; a regimen is a line when it began at or after
             ``advanced_since``.
 
@@ -132,7 +134,7 @@ def derive_treatment(history: History, today: dt.date, windows: Windows, *, time
         The features by name. Operations with their dates: :func:`planned_operations`, :func:`past_operations`.
     """
     given = _exposures(history, today)
-    lines, regimens = _lines(history, today, windows, given, timeline)
+    lines, regimens = _lines(history, today, given, courses, timeline)
     last_surgery = _last_surgery(history, today)
     tisotumab = _prior(history, today, given, (groups.TISOTUMAB_VEDOTIN,), "own-prior-tisotumab-vedotin")
     return {
@@ -171,7 +173,7 @@ def _exposures(history: History, today: dt.date) -> tuple[_Given, ...]:
     status, may have been. Local routes and doses for the eye are left out, as are records dated after today.
     """
     found: list[_Given] = []
-    for item in history.drugs:
+    for item in history.drugs_about(groups.SYSTEMIC_ANTINEOPLASTICS):
         drugs = item.concepts & groups.SYSTEMIC_ANTINEOPLASTICS
         taken = item.exposure in (Exposure.GIVEN, Exposure.POSSIBLE)
         if not drugs or not taken or _local(item) or not happened(item.start or item.end, today):
@@ -267,7 +269,7 @@ def _prior(
 def _not_taken(history: History, kind: Concepts, today: dt.date) -> list[Evidence]:
     return [
         Evidence(item.reference, "stated as not taken", item.start)
-        for item in history.drugs
+        for item in history.drugs_about(kind)
         if item.kind is DrugRecord.STATEMENT
         and item.exposure is Exposure.NOT_TAKEN
         and decides(item, kind)
@@ -278,13 +280,12 @@ def _not_taken(history: History, kind: Concepts, today: dt.date) -> list[Evidenc
 def _last_dose(given: Iterable[_Given], drugs: Concepts) -> Moment:
     """The newest dose given: of an open period some day between its start and today."""
     ours = [each for each in given if each.drugs & drugs]
-    sure = [each for each in ours if each.sure and each.end is not None]
-    possible = sorted_evidence(each.evidence for each in ours if each not in sure)
-    ends = [each.end for each in sure if each.end is not None]
-    if not ends:
+    possible = sorted_evidence(each.evidence for each in ours if not each.sure or each.end is None)
+    sure = [(each.end, each.evidence) for each in ours if each.sure and each.end is not None]
+    if not sure:
         return Moment(possible=possible)
-    last = PartialDate(max(end.earliest for end in ends), max(end.latest for end in ends))
-    newest = [each.evidence for each in sure if each.end is not None and each.end.latest == last.latest]
+    last = PartialDate(max(end.earliest for end, _ in sure), max(end.latest for end, _ in sure))
+    newest = [evidence for end, evidence in sure if end.latest == last.latest]
     return Moment(last, sorted_evidence(newest), possible)
 
 
@@ -307,14 +308,14 @@ def _doses(history: History, given: Iterable[_Given], prior: Finding) -> Amount:
 
 
 def _lines(
-    history: History, today: dt.date, windows: Windows, given: tuple[_Given, ...], timeline: Timeline
+    history: History, today: dt.date, given: tuple[_Given, ...], courses: tuple[Course, ...], timeline: Timeline
 ) -> tuple[Amount, list[_Regimen]]:
     """Systemic lines for recurrent disease, and the regimens that surely are lines.
 
     A stated number holds, plus the lines that began after it was stated. Without one the regimens on record are
     counted: an absence of drug records, or of any that counts, is unknown and never 0.
     """
-    certain, uncertain = _sorted_lines(history, today, windows, given, timeline)
+    certain, uncertain = _sorted_lines(history, today, given, courses, timeline)
     said = settle(counted(history, frozenset({LINES}), today, "systemic lines for recurrent disease, as stated"))
     evidence = sorted_evidence(each for regimen in certain for each in regimen.evidence)
     possible = sorted_evidence(uncertain)
@@ -341,10 +342,9 @@ def _lines(
 
 
 def _sorted_lines(
-    history: History, today: dt.date, windows: Windows, given: tuple[_Given, ...], timeline: Timeline
+    history: History, today: dt.date, given: tuple[_Given, ...], courses: tuple[Course, ...], timeline: Timeline
 ) -> tuple[list[_Regimen], list[Evidence]]:
     """Regimens that surely are lines, and records that may be one."""
-    courses = radiotherapy.courses(history, today, windows)
     certain: list[_Regimen] = []
     doubtful: list[_Regimen] = []
     settled: list[_Regimen] = []
@@ -373,14 +373,14 @@ def _regimens(records: list[_Given]) -> list[_Regimen]:
             for each in records
             if drug in each.drugs and each.start is not None
         ]
-        for one in sorted(mine, key=lambda each: (each.start, each.end, each.evidence[0].reference)):
+        for one in sorted(mine, key=lambda each: (*_period(each), each.records[0].evidence.reference)):
             last = single[-1] if single else None
             if last is not None and last.drugs == one.drugs and days(last.end, one.start).low <= CYCLE_GAP_DAYS:
                 single[-1] = _merged(last, one)
             else:
                 single.append(one)
     joined: list[_Regimen] = []
-    for one in sorted(single, key=lambda each: (each.start, each.end, sorted(each.drugs))):
+    for one in sorted(single, key=lambda each: (*_period(each), sorted(each.drugs))):
         partner = next((index for index, other in enumerate(joined) if _together(other, one)), None)
         if partner is None:
             joined.append(one)
@@ -389,12 +389,16 @@ def _regimens(records: list[_Given]) -> list[_Regimen]:
     return joined
 
 
+def _period(regimen: _Regimen) -> tuple[dt.date, dt.date, dt.date, dt.date]:
+    return regimen.start.earliest, regimen.start.latest, regimen.end.earliest, regimen.end.latest
+
+
 def _merged(first: _Regimen, second: _Regimen) -> _Regimen:
     return _Regimen(
         first.drugs | second.drugs,
         min(first.start, second.start),
         max(first.end, second.end, key=lambda end: (end.latest, end.earliest)),
-        tuple(dict.fromkeys((*first.records, *second.records))),
+        (*first.records, *second.records),
     )
 
 
@@ -514,8 +518,9 @@ def _exenteration(history: History, today: dt.date) -> Finding:
         if item.concepts & groups.EXENTERATION
         and item.occurrence in (Occurrence.STOPPED, Occurrence.UNDER_WAY, Occurrence.UNKNOWN)
     ]
-    for day in sorted({item.start for item in done if item.start is not None and item.start.exact}):
-        parts = [item for item in done if item.start == day and decides(item, groups.SURGERY)]
+    surgery = [item for item in done if decides(item, groups.SURGERY)]
+    for day in sorted({item.start for item in surgery if item.start is not None and item.start.exact}):
+        parts = [item for item in surgery if item.start == day]
         concepts = frozenset().union(*(item.concepts for item in parts))
         uterus = _uterus_gone(concepts, done, day)
         front = bool(concepts & groups.EXENTERATION_BLADDER)
@@ -558,7 +563,7 @@ def past_operations(history: History, today: dt.date) -> tuple[Operation, ...]:
     """Major operations done up to today, begun and stopped ones included (there is a wound), oldest first."""
     found = [
         _as_operation(item, item.end or item.start, item.priority)
-        for item in history.treatments
+        for item in history.treatments_about(groups.SURGERY_MAJOR)
         if item.occurrence in _TAKEN and decides(item, groups.SURGERY_MAJOR) and happened(item.start or item.end, today)
     ]
     return tuple(sorted(found, key=_operation_order))
@@ -577,7 +582,7 @@ def planned_operations(history: History, today: dt.date) -> tuple[Operation, ...
     ]
     found += [
         _as_operation(item, item.start or item.end, item.priority)
-        for item in history.treatments
+        for item in history.treatments_about(_SURGICAL)
         if decides(item, _SURGICAL)
         and (item.occurrence is Occurrence.PLANNED or not happened(item.start or item.end, today))
         and item.occurrence is not Occurrence.NOT_DONE
@@ -608,7 +613,7 @@ def _last_surgery(history: History, today: dt.date) -> Moment:
     vague = [each.evidence for each in past if each.date is None]
     vague += [
         _operation(item, item.text or "operation, extent not recorded")
-        for item in history.treatments
+        for item in history.treatments_about(groups.SURGERY_UNSPECIFIED)
         if item.occurrence in _TAKEN
         and decides(item, groups.SURGERY_UNSPECIFIED)
         and not item.concepts & groups.SURGERY_MAJOR

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_mappings.features.statements import FUTURE, decides, sorted_evidence
-from fhir_mappings.findings import Evidence, Finding
+from fhir_mappings.findings import NOTHING, Evidence, Finding
 from fhir_mappings.history import (
     UNVERIFIED,
     ClinicalStatus,
@@ -45,7 +45,7 @@ def in_past(date: PartialDate | None, today: dt.date) -> PartialDate | None:
     """The part of a recorded date that is not after today; None when all of it is, or for no date."""
     if date is None or date.earliest > today:
         return None
-    return PartialDate(date.earliest, min(date.latest, today))
+    return date if date.latest <= today else PartialDate(date.earliest, today)
 
 
 def future(date: PartialDate | None, today: dt.date) -> bool:
@@ -68,7 +68,7 @@ def surely_before(first: PartialDate | None, second: PartialDate | None) -> bool
 
 def joined(*notes: str) -> str:
     """Notes as one text, each once, empty ones left out."""
-    return "; ".join(dict.fromkeys(note for note in notes if note))
+    return "; ".join(dict.fromkeys(filter(None, notes)))
 
 
 def present(condition: Diagnosis, today: dt.date) -> bool:
@@ -88,11 +88,10 @@ def sure(condition: Diagnosis, concepts: Concepts) -> bool:
 
 def relevant(history: History, concepts: Concepts, today: dt.date) -> tuple[Diagnosis, ...]:
     """Conditions about the concepts that began by today, refuted ones left out, in a fixed order."""
-    found = (
-        each
-        for each in history.diagnoses_about(concepts)
-        if not each.disowned and about(each, concepts) and not future(each.date, today)
-    )
+    told = history.diagnoses_about(concepts)
+    if not told:
+        return ()
+    found = [each for each in told if not each.disowned and not future(each.date, today)]
     return tuple(sorted(found, key=lambda each: each.reference))
 
 
@@ -121,9 +120,11 @@ def conditions(
         unverified code or of disagreeing codings. Never no.
     """
     return tuple(
-        Said(Tri.YES if sure(each, concepts) else Tri.UNKNOWN, of_condition(each, each.text or text))
-        for each in relevant(history, concepts, today)
-        if not only_present or present(each, today)
+        [
+            Said(Tri.YES if sure(each, concepts) else Tri.UNKNOWN, of_condition(each, each.text or text))
+            for each in relevant(history, concepts, today)
+            if not only_present or present(each, today)
+        ]
     )
 
 
@@ -162,7 +163,7 @@ def findings(
 def postdated(history: History, concepts: Concepts, today: dt.date) -> str:
     """A note when a condition or observation about the concepts is dated after today and left out; else empty."""
     facts: tuple[Diagnosis | Observed, ...] = (*history.diagnoses_about(concepts), *history.observed_about(concepts))
-    return FUTURE if any(about(each, concepts) and future(each.date, today) for each in facts) else ""
+    return FUTURE if any(future(each.date, today) and about(each, concepts) for each in facts) else ""
 
 
 def ever(said: Iterable[Said], *, note: str = "", hindrance: str = "", aside: str = "") -> Finding:
@@ -180,13 +181,17 @@ def ever(said: Iterable[Said], *, note: str = "", hindrance: str = "", aside: st
     """
     every = tuple(said)
     if not every:
-        return Finding(note=joined(note, hindrance, aside))
-    by_answer = {answer: sorted_evidence(each.evidence for each in every if each.answer is answer) for answer in Tri}
-    if by_answer[Tri.YES]:
-        return Finding(Tri.YES, by_answer[Tri.YES], by_answer[Tri.UNKNOWN], note)
-    if by_answer[Tri.NO] and not by_answer[Tri.UNKNOWN] and not hindrance:
-        return Finding(Tri.NO, by_answer[Tri.NO], (), note)
-    return Finding(Tri.UNKNOWN, (), by_answer[Tri.UNKNOWN], joined(note, hindrance, aside))
+        told = joined(note, hindrance, aside)
+        return Finding(note=told) if told else NOTHING
+    yes, no, possible = (
+        sorted_evidence([each.evidence for each in every if each.answer is answer])
+        for answer in (Tri.YES, Tri.NO, Tri.UNKNOWN)
+    )
+    if yes:
+        return Finding(Tri.YES, yes, possible, note)
+    if no and not possible and not hindrance:
+        return Finding(Tri.NO, no, (), note)
+    return Finding(Tri.UNKNOWN, (), possible, joined(note, hindrance, aside))
 
 
 def last_date(evidence: Iterable[Evidence]) -> PartialDate | None:

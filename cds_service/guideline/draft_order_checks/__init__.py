@@ -20,6 +20,7 @@ from cds_service.guideline.draft_order_checks.order_facts import (
     DATED_EVENTS,
     OPERATION_DAYS,
     ORDER_FACTS,
+    facts_of_today,
     order_facts,
 )
 from cds_service.guideline.draft_order_checks.paclitaxel import NAB_PACLITAXEL, PACLITAXEL
@@ -204,4 +205,4 @@ def check_draft(
     return list(found.values()), failed
 
 
-__all__ = ["CHECKS", "ORDER_FACTS", "Family", "check_draft", "families", "order_facts"]
+__all__ = ["CHECKS", "ORDER_FACTS", "Family", "check_draft", "facts_of_today", "families", "order_facts"]

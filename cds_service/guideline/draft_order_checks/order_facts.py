@@ -575,6 +575,23 @@ def _field(call: _Call) -> dict[str, Feature]:
     return facts
 
 
+def facts_of_today(features: RecurrenceFeatures, today: dt.date) -> dict[str, Feature]:
+    """Operations and dated events around any drug that would be ordered alone today.
+
+    Args:
+        features: the patient's features, planned and past operations included.
+        today: the day of the order.
+
+    Returns:
+        The part of :func:`order_facts` that does not hang on what is ordered.
+    """
+    now = PartialDate.on(today)
+    anything = DraftOrder(reference="", resource_type="MedicationRequest")
+    call = _Call(anything, (), features, now, frozenset(), now, ())
+    order = _Dated(now, ())
+    return {**_surgery(call, order), **_events(call, order)}
+
+
 def order_facts(
     draft: DraftOrder, drafts: Sequence[DraftOrder], features: RecurrenceFeatures, today: dt.date
 ) -> dict[str, Feature]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.kleene import Tri
-from fhir_mappings.partial_dates import Days, PartialDate, before, days, recent, within
+from fhir_mappings.partial_dates import Days, PartialDate, before, days, recent
 
 DAY = dt.date
 
@@ -75,11 +75,21 @@ def test_days_are_whole_calendar_days_as_an_interval(start: str, end: str, low: 
 
 
 @pytest.mark.parametrize(
-    ("value", "answer"),
-    [(Days(27, 27), Tri.YES), (Days(28, 28), Tri.NO), (Days(20, 30), Tri.UNKNOWN), (Days(-3, -1), Tri.NO)],
+    ("least", "most", "answer"),
+    [
+        (27, 27, Tri.YES),
+        (28, 28, Tri.NO),
+        (20, 30, Tri.UNKNOWN),
+        (-1, 3, Tri.UNKNOWN),
+        (-3, 30, Tri.UNKNOWN),
+        (0, 27, Tri.YES),
+        (-3, -1, Tri.NO),
+    ],
 )
-def test_within_is_unknown_where_the_missing_day_decides(value: Days, answer: Tri) -> None:
-    assert within(value, 0, 27) is answer
+def test_recent_is_unknown_where_the_missing_day_decides(least: int, most: int, answer: Tri) -> None:
+    today = DAY(2026, 11, 24)
+    when = PartialDate(today - dt.timedelta(most), today - dt.timedelta(least))
+    assert recent(when, today, 27) is answer
 
 
 def test_before_and_recent_at_their_borders() -> None:

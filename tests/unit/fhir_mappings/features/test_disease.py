@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.features import radiotherapy
 from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.disease import derive_disease
 from fhir_mappings.features.fields import Histology, Sex
@@ -18,6 +19,7 @@ from fhir_mappings.history import (
     ClinicalStatus,
     Diagnosis,
     Gap,
+    History,
     Intent,
     Observed,
     Occurrence,
@@ -40,11 +42,16 @@ SQUAMOUS = "cervical-squamous-cell-carcinoma"
 
 
 def course(*facts: object, patient: Patient | None = None, rt: Finding = NOTHING) -> dict[str, Feature]:
-    return derive_disease(history(*facts, patient=patient), TODAY, WINDOWS, prior_pelvic_rt=rt)[0]
+    return derived(history(*facts, patient=patient), rt)[0]
 
 
 def timeline(*facts: object) -> Timeline:
-    return derive_disease(history(*facts), TODAY, WINDOWS, prior_pelvic_rt=Finding())[1]
+    return derived(history(*facts), NOTHING)[1]
+
+
+def derived(record: History, rt: Finding) -> tuple[dict[str, Feature], Timeline]:
+    courses = radiotherapy.courses(record, TODAY, WINDOWS)
+    return derive_disease(record, TODAY, WINDOWS, courses=courses, prior_pelvic_rt=rt)
 
 
 def finding(name: str, *facts: object, patient: Patient | None = None, rt: Finding = NOTHING) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_mappings.features.radiotherapy import derive_radiotherapy
+from fhir_mappings.features.radiotherapy import courses, derive_radiotherapy
 from fhir_mappings.features.statements import CONTRADICTION, FUTURE
 from fhir_mappings.findings import Finding
 from fhir_mappings.history import Gap, History, Observed, Occurrence, Unreadable
@@ -18,7 +18,11 @@ STATED = "own-prior-pelvic-radiotherapy"
 
 
 def find(*facts: object) -> dict[str, Finding]:
-    return derive_radiotherapy(history(*facts), TODAY, WINDOWS)
+    return found_in(history(*facts))
+
+
+def found_in(record: History) -> dict[str, Finding]:
+    return derive_radiotherapy(record, TODAY, courses(record, TODAY, WINDOWS))
 
 
 def pelvic(*facts: object) -> Finding:
@@ -392,9 +396,9 @@ def test_abdominal_field_is_possible_for_the_paraaortic_nodes_only() -> None:
 
 def test_unrelated_facts_change_nothing() -> None:
     course = treatment(COURSE, "2024-01-01", sites="site-pelvis")
-    plain = derive_radiotherapy(history(course), TODAY, WINDOWS)
+    plain = find(course)
     more = history(course, diagnosis("hypertension", -90), drug("cisplatin", -90), treatment("bowel-resection", -90))
-    assert derive_radiotherapy(more, TODAY, WINDOWS) == plain
+    assert found_in(more) == plain
 
 
 def test_order_of_records_does_not_matter() -> None:
@@ -408,5 +412,5 @@ def test_order_of_records_does_not_matter() -> None:
 
 
 def test_empty_history_is_unknown() -> None:
-    found = derive_radiotherapy(History(), TODAY, WINDOWS)
+    found = found_in(History())
     assert set(found.values()) == {Finding()}

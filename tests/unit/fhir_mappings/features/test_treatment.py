@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.features import radiotherapy
 from fhir_mappings.features.course import Timeline
 from fhir_mappings.features.statements import CONTRADICTION, Statement
 from fhir_mappings.features.treatment import derive_treatment, past_operations, planned_operations
@@ -39,7 +40,9 @@ COURSE = treatment(
 
 
 def features(*facts: object, timeline: Timeline = RECURRED) -> dict[str, Feature]:
-    return derive_treatment(history(*facts), TODAY, WINDOWS, timeline=timeline)
+    record = history(*facts)
+    courses = radiotherapy.courses(record, TODAY, WINDOWS)
+    return derive_treatment(record, TODAY, courses=courses, timeline=timeline)
 
 
 def finding(name: str, *facts: object, timeline: Timeline = RECURRED) -> Finding:

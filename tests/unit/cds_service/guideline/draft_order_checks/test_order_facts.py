@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
-from cds_service.guideline.draft_order_checks.order_facts import DATE_WORDS, DATED_EVENTS, ORDER_FACTS
-from fhir_mappings.features.fields import FEATURES
+from cds_service.guideline.draft_order_checks.order_facts import (
+    DATE_WORDS,
+    DATED_EVENTS,
+    ORDER_FACTS,
+    facts_of_today,
+)
+from cds_service.guideline.judgements import JUDGEMENTS, read_by
+from fhir_mappings.features.fields import FEATURES, RecurrenceFeatures
 from fhir_mappings.findings import Amount, Feature, Finding, Moment
 from fhir_mappings.history import Intent, Priority
 from fhir_mappings.kleene import Tri
 from tests.unit.cds_service.guideline.draft_order_checks.order_builders import (
     NO,
+    TODAY,
     YES,
     amount,
     between_days,
@@ -53,6 +60,21 @@ def test_a_bare_draft_of_an_unknown_patient_answers_nothing_but_its_date() -> No
     facts = facts_of(draft("cisplatin"))
     known = {name for name, feature in facts.items() if feature.known}
     assert known == {"order_date", "platinum_in_drafts", "cisplatin_in_drafts", "bevacizumab_in_drafts"}
+
+
+@pytest.mark.parametrize("concept", ["bevacizumab", "pembrolizumab"])
+def test_the_facts_of_today_are_those_of_the_drug_ordered_alone_and_all_that_judgements_read(concept: str) -> None:
+    patient = {
+        "severe_haemorrhage_date": on(-20),
+        "last_bev_date": on(between_days(-40, -30)),
+        "pet_ct_date": on(-9),
+        "planned_operations": (operation(9), operation(3, urgent=True), operation(None)),
+        "past_operations": (operation(-12),),
+    }
+    found = facts_of_today(RecurrenceFeatures(**patient), TODAY)  # type: ignore[arg-type]  # as facts_of takes them
+    alone = facts_of(draft(concept, reference=""), **patient)
+    assert found == {name: alone[name] for name in found}
+    assert {name for judgement in JUDGEMENTS for name in read_by(judgement)} & ORDER_FACTS.keys() <= found.keys()
 
 
 @pytest.mark.parametrize(
