@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.cards.markdown import Section, detail, escaped
 from cds_service.cards.suggestions import PROMPT_PROPOSAL, Desk, Ids, Proposer

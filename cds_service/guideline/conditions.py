@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
+from msgspec import Struct
+
 from cds_service.guideline.thresholds import Threshold
 from fhir_mappings.findings import Amount, Choice, Feature, Finding
 from fhir_mappings.kleene import Tri
@@ -29,8 +31,7 @@ Label = Callable[[str], str]
 """From a feature's name to its words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """What a condition came to.
 
     Attributes:

@@ -6,12 +6,14 @@ the others still speak (SAFE-06).
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import enum
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.guideline import pathway, systemic
 from cds_service.guideline.conditions import Facts, Outcome
@@ -102,7 +104,7 @@ def _each_once(*groups: tuple[Because, ...]) -> tuple[Because, ...]:
     return tuple({reason.feature: reason for reason in chain.from_iterable(groups)}.values())
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Wanted:
     """Why a prompt is shown: the rows that ask, their notes, and the unknown features they name."""
 
@@ -153,7 +155,7 @@ class _Collection:
         notes = [stronger.note]
         if weaker.strength is stronger.strength:
             notes.append(weaker.note)
-        self.by_code[decision.code] = dataclasses.replace(
+        self.by_code[decision.code] = replace(
             stronger,
             note="; ".join(dict.fromkeys(note for note in notes if note)),
             because=_each_once(stronger.because, weaker.because),
@@ -243,7 +245,7 @@ def _walk_systemic(collection: _Collection, entered: Tri) -> None:
         if conditional and decision.kind is Kind.OPTION:
             missing = (*decision.missing, *lines.missing, *_if_second(table, progressed.missing))
             changes |= {"strength": Strength.CONDITIONAL, "missing": tuple(dict.fromkeys(missing))}
-        collection.add(dataclasses.replace(decision, **changes))
+        collection.add(replace(decision, **changes))
     for code, wanted in inner.wanted.items():
         collection.wanted[code] = collection.wanted.get(code, _Wanted()).and_also(wanted)
     collection.failed.extend(inner.failed)
@@ -267,7 +269,7 @@ def _modify_first_line(inner: _Collection) -> None:
             continue
         sources = _merged(systemic.F7.sources, decision.sources, REGISTER[carboplatin].sources)
         if fired["F7"]:
-            ranked[carboplatin] = dataclasses.replace(
+            ranked[carboplatin] = replace(
                 decision,
                 code=carboplatin,
                 row="F7",
@@ -277,10 +279,10 @@ def _modify_first_line(inner: _Collection) -> None:
             )
             continue
         note = "; ".join(part for part in (decision.note, systemic.F9_NOTE if fired["F9"] else "") if part)
-        ranked[code] = dataclasses.replace(decision, note=note)
+        ranked[code] = replace(decision, note=note)
         if fired["F8"]:
             weaker = Strength.CONDITIONAL if decision.strength is Strength.CONDITIONAL else Strength.ALTERNATIVE
-            ranked[carboplatin] = dataclasses.replace(
+            ranked[carboplatin] = replace(
                 decision,
                 code=carboplatin,
                 row="F8",
@@ -291,7 +293,7 @@ def _modify_first_line(inner: _Collection) -> None:
             )
     if fired["F11"]:
         ranked = {
-            code: dataclasses.replace(
+            code: replace(
                 decision,
                 strength=decision.strength.lowered() if decision.strength else None,
                 because=(*decision.because, *reasons["F11"]),
@@ -361,7 +363,7 @@ def _overview(facts: Facts, scope: Scope) -> _Collection:
         if not facts["histology"].known and collection.by_code:
             collection.ask("missing-histology", "G8")
             collection.by_code = {
-                code: dataclasses.replace(
+                code: replace(
                     decision,
                     strength=Strength.CONDITIONAL,
                     missing=tuple(dict.fromkeys((*decision.missing, "histology"))),

@@ -6,7 +6,9 @@ A row has an id that never changes meaning; a rule that changes gets a new row w
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.guideline.conditions import ALWAYS, Condition
 from fhir_mappings.findings import Evidence
@@ -162,8 +164,7 @@ class Prompt:
     rank: int
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(Struct, frozen=True, gc=False):
     """One fact behind a decision: the feature, its value as shown, and the records that say so."""
 
     feature: str
@@ -172,8 +173,7 @@ class Because:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """One output code with its reasons; the only thing that cards are made from.
 
     Attributes:
@@ -207,7 +207,7 @@ class Decision:
     sources: tuple[str, ...] = ()
     order: str = ""
     remedy: str = ""
-    details: tuple[tuple[str, str], ...] = field(default=())
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

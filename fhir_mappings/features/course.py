@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from fhir_mappings.features import statements
 from fhir_mappings.features.radiotherapy import Course, Reach
 from fhir_mappings.features.statements import Statement, decides, happened, newer, order, settle
@@ -109,8 +111,7 @@ class Rule(enum.Enum):
     SUSPICION = "G6"
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True, gc=False):
     """A record that speaks of disease after treatment."""
 
     rule: Rule

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.features.statements import CONTRADICTION, decides, obstacle, order, sorted_evidence
@@ -115,8 +116,7 @@ def whole(value: Value, highest: int) -> Interval | str | None:
     return bounds(value, 1, 0, highest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Struct, frozen=True, kw_only=True, gc=False):
     """One value of one record.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from fhir_mappings.findings import NOTHING, Evidence, Finding
 from fhir_mappings.history import Concepts, Fact, History, Observed
@@ -39,8 +40,7 @@ _KINDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
 Stated = TypeVar("Stated")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement(Generic[Stated]):
+class Statement(Struct, Generic[Stated], frozen=True, gc=False):
     """One record that says ``value``, when it says so, and the record itself."""
 
     value: Stated
@@ -48,8 +48,7 @@ class Statement(Generic[Stated]):
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict(Generic[Stated]):
+class Verdict(Struct, Generic[Stated], frozen=True, gc=False):
     """What several statements come to.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from fhir_mappings.features import statements
 from fhir_mappings.features.course import Timeline
@@ -80,8 +81,7 @@ _HYSTERECTOMY: Final = frozenset({"hysterectomy-total", "radical-hysterectomy"})
 _SURGICAL: Final = frozenset(groups.SURGERY | groups.SURGERY_MINOR)
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Struct, frozen=True, gc=False):
     """One record of drugs that reached the patient, or may have.
 
     Attributes:
@@ -103,8 +103,7 @@ class _Given:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class _Regimen:
+class _Regimen(Struct, frozen=True, gc=False):
     """Drugs given together over a period; a record of several drugs may stand among its records once for each."""
 
     drugs: Concepts

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fhir_mappings.features.statements import FUTURE, decides, sorted_evidence
 from fhir_mappings.findings import NOTHING, Evidence, Finding
@@ -28,8 +29,7 @@ from fhir_mappings.partial_dates import PartialDate, recent
 _OVER = frozenset({ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED})
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, gc=False):
     """What one record says about a question: yes, no, or (unknown) that it is possible."""
 
     answer: Tri

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service.cards import (
     ADVICE_SYSTEM,
@@ -75,7 +75,7 @@ def alert(code: str = "bevacizumab-dose", severity: Severity = Severity.WARNING,
         remedy="dose",
         details=(("dose_mg", "900"),),
     )
-    return dataclasses.replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 def cards(
@@ -131,15 +131,15 @@ def test_the_decisions_extension_says_everything_and_nothing_empty() -> None:
 
 
 def test_tr_22_a_card_with_one_option_says_why_there_is_no_other() -> None:
-    (one,) = cards(dataclasses.replace(OPTION, code="mdt-review", row="P2"))
+    (one,) = cards(replace(OPTION, code="mdt-review", row="P2"))
     reason = (
         "One option only: of the rows that apply, P2 alone names one. No treatment is named before it is known where"
     )
     assert (one.extension or {})[SINGLE_OPTION].startswith(reason)
     assert reason in (one.detail or "")
-    (bare,) = cards(dataclasses.replace(OPTION, row="PRT-02"))
+    (bare,) = cards(replace(OPTION, row="PRT-02"))
     assert (bare.extension or {})[SINGLE_OPTION] == "One option only: of the rows that apply, PRT-02 alone names one."
-    (two,) = cards(OPTION, dataclasses.replace(OPTION, code="mdt-review"))
+    (two,) = cards(OPTION, replace(OPTION, code="mdt-review"))
     assert SINGLE_OPTION not in (two.extension or {})
     assert "One option only" not in (two.detail or "")
 
@@ -252,7 +252,7 @@ def test_prompts_name_the_records_that_may_hold_the_answer() -> None:
     may = Evidence(
         "DiagnosticReport/d", "PET/CT, final: its conclusion is free text", PartialDate.on(dt.date(2026, 2, 20))
     )
-    (card,) = cards(dataclasses.replace(PROMPT, possible=(may,)))
+    (card,) = cards(replace(PROMPT, possible=(may,)))
     assert "May hold the answer: PET/CT, final: its conclusion is free text (2026-02-20, DiagnosticReport/d)" in (
         card.detail or ""
     )
@@ -350,7 +350,7 @@ def test_a_rule_that_could_not_be_evaluated_is_said() -> None:
 
 def test_text_of_the_record_cannot_act_as_markup() -> None:
     evil = Evidence("Procedure/rt", "<script>x</script> [a](javascript:b) \u202e", None)
-    (card,) = cards(dataclasses.replace(OPTION, because=(Because("prior_pelvic_rt", "yes", (evil,)),)))
+    (card,) = cards(replace(OPTION, because=(Because("prior_pelvic_rt", "yes", (evil,)),)))
     detail = card.detail or ""
     assert "<script>" not in detail
     assert "](javascript" not in detail
