@@ -171,18 +171,23 @@ class _Fields:
             if rules.get("one_of_many_required"):
                 self.required.add(choice)
 
+    def passed_over(self, name: str) -> None:
+        """Add an element that is not looked at."""
+        self.others.append((name, Raw | None, None))
+
     def absent(self, *names: str) -> None:
         """Add names that must not be there, or be null."""
         self.others += [(name, None, None) for name in names]
 
-    def structure(self, model: Any, *, may_be_empty: bool) -> type[Plain]:
-        """The structure of a class that has these fields."""
+    def structure(self, model: Any, *, may_be_empty: bool, nothing_else: bool) -> type[Plain]:
+        """The structure of a class that has these fields; with ``nothing_else`` it takes no others."""
         check = self._check(may_be_empty=may_be_empty or bool(self.needed))
         made: Any = msgspec.defstruct(
             model.__name__,
             [*self.needed, *self.others],
             bases=(Plain,),
             namespace={} if check is None else {"__post_init__": check},
+            forbid_unknown_fields=nothing_else,
             gc=False,
         )
         _OF_CLASS[made] = frozenset(elements_of(model))
@@ -243,8 +248,11 @@ def _structure(model: Any, level: int) -> type[Plain]:
             for name, info in inside.items():
                 if name in NAMES:
                     fields.element(name, info, deeper)
-            fields.absent(TURNING[0], *sorted(NAMES - inside.keys()))
-            _MADE[key] = fields.structure(model, may_be_empty=False)
+                elif name not in TURNING:
+                    fields.passed_over(name)
+            fields.absent(*(name for name in TURNING if name in inside))
+            # What is no element of the class may be one that another FHIR version has there.
+            _MADE[key] = fields.structure(model, may_be_empty=False, nothing_else=True)
         made = _MADE[key]
     if made is None:
         raise Unusual(f"{model.__name__} contains itself or what is not told here")
@@ -282,7 +290,7 @@ def decoder(
         if free_text:
             fields.others.append(("text", _Narrative | None, None))
         fields.absent(*TURNING, *refused, *(name for name in elements if name not in inside))
-        return msgspec.json.Decoder(fields.structure(model, may_be_empty=True))
+        return msgspec.json.Decoder(fields.structure(model, may_be_empty=True, nothing_else=False))
     except Unusual:
         return None
 
