@@ -41,14 +41,14 @@ class _NotADateError(_NotValidError):
     """The element of that name holds no date, be it only an empty object: when it was is not to be guessed."""
 
 
-_IMPORTING: Final = threading.Lock()
+IMPORTING: Final = threading.RLock()
 """Held while classes are imported: in several threads at once, modules that import one another could meet half-way."""
 
 
 @cache
 def _class(package: str, module: str) -> Any:
     """The class of a resource or datatype; imported when first needed, since that takes long."""
-    with _IMPORTING:
+    with IMPORTING:
         from fhir_core.fhirabstractmodel import FHIRAbstractModel  # noqa: PLC0415 - as above
 
         # Most classes are only asked about their elements: the validator of a whole one can wait until one is made.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_mappings.proposal import PROPOSALS, Proposal
+from fhir_mappings.r4.models import IMPORTING
 
 Json = dict[str, Any]
 
@@ -57,8 +58,10 @@ class Builder:
     _templates: dict[tuple[str, str], Json] = field(default_factory=dict)
 
     def _validate(self, resource: Json) -> None:
-        fhir = importlib.import_module(self.package)
-        fhir.get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        # A class imports those of its elements when it first meets them.
+        with IMPORTING:
+            fhir = importlib.import_module(self.package)
+            fhir.get_fhir_model_class(resource["resourceType"]).model_validate(resource)
 
     def _template(self, key: str, intent: str) -> Json:
         """The proposal for a placeholder patient, validated."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import ModuleType
 
 import pytest
@@ -170,3 +172,39 @@ def test_a_new_version_is_one_line_in_each_table(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(versions, "READERS", {**versions.READERS, "6": read_r6})
     monkeypatch.setattr(versions, "PROPOSALS", {**versions.PROPOSALS, "6": r5_proposal})
     assert versions.read(a_record(r5_statement(), fhir_version="6.0.0")) == History()
+
+
+_FIRST_CALLS = """
+import threading
+from fhir_mappings import versions
+from tests.fhir_builders import a_condition, a_procedure, an_observation, read
+
+resources = (
+    a_condition("cervical-squamous-cell-carcinoma"),
+    a_procedure("pelvic-exenteration", performedDateTime="2024-02-29"),
+    an_observation("ecog-performance-status", valueInteger=1),
+)
+faults = []
+
+def call():
+    try:
+        if read(*resources).unreadable:
+            faults.append("unreadable")
+        versions.PROPOSALS["4"].create("order-pet-ct", "p1")
+    except Exception as fault:
+        faults.append(repr(fault))
+
+threads = [threading.Thread(target=versions.warm), *(threading.Thread(target=call) for _ in range(8))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(faults)
+"""
+
+
+def test_the_first_calls_may_come_while_the_classes_are_still_imported() -> None:
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", _FIRST_CALLS], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[]"
