@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cds_service.errors import Overloaded
+from cds_service.turns import aside
 
 WORKING = 8
 WAITING = 16
@@ -58,13 +59,10 @@ class Admission:
             if self._inside.total() >= self._total or self._inside[client] >= self._share:
                 raise Overloaded(RETRY_AFTER_SECONDS)
             self._inside[client] += 1
-            try:
-                self._wait_for_work(client)
-            except Overloaded:
-                self._leave(client)
-                raise
-            self._free -= 1
-            self._at_work[client] += 1
+            at_work = self._begin(client)
+        if not at_work:
+            with aside():
+                self._wait(client)
         try:
             yield
         finally:
@@ -74,13 +72,22 @@ class Admission:
                 self._leave(client)
                 self._lock.notify_all()
 
-    def _wait_for_work(self, client: str) -> None:
+    def _begin(self, client: str) -> bool:
+        if self._free <= 0 or self._at_work[client] >= self._work_share:
+            return False
+        self._free -= 1
+        self._at_work[client] += 1
+        return True
+
+    def _wait(self, client: str) -> None:
         until = time.monotonic() + self._patience
-        while not (self._free > 0 and self._at_work[client] < self._work_share):
-            left = until - time.monotonic()
-            if left <= 0:
-                raise Overloaded(RETRY_AFTER_SECONDS)
-            self._lock.wait(left)
+        with self._lock:
+            while not self._begin(client):
+                left = until - time.monotonic()
+                if left <= 0:
+                    self._leave(client)
+                    raise Overloaded(RETRY_AFTER_SECONDS)
+                self._lock.wait(left)
 
     def _leave(self, client: str) -> None:
         self._inside[client] -= 1

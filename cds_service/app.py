@@ -42,6 +42,7 @@ from cds_service.site import Site
 from cds_service.smart.registry import Client, Registry
 from cds_service.store import open_store
 from cds_service.store.claims import RateStore
+from cds_service.turns import InTurn
 from fhir_mappings.record import Record
 from fhir_mappings.value_sets.concepts import use_cpt, use_expansions
 
@@ -174,7 +175,7 @@ def create_app(
             count=traces.counted,
         )
     )
-    app.wsgi_app = web.SlashTolerant(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = InTurn(web.SlashTolerant(app.wsgi_app))  # type: ignore[method-assign]
     closing.callback(store.close)
     closing.callback(audit.close)
     for client in clients.values():

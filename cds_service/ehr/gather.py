@@ -22,6 +22,7 @@ from cds_service.ehr.client import Access, FhirClient, Observe, Pages
 from cds_service.errors import Cause, FetchFailure, PreconditionFailed
 from cds_service.protocol.discovery import Service
 from cds_service.protocol.request import HookRequest, relative_reference
+from cds_service.turns import aside
 from fhir_mappings.record import Obtained, Payload, Record, State
 
 PATIENT: Final = "patient"
@@ -263,7 +264,8 @@ def _time_left(access: Access) -> float:
 def _collect(asked: Iterable[_Asked], access: Access) -> dict[str, Obtained]:
     """The answers that came in time; the others are not waited for (OUT-08)."""
     asked = tuple(asked)
-    wait([one.answer for one in asked], timeout=_time_left(access))
+    with aside():
+        wait([one.answer for one in asked], timeout=_time_left(access))
     answers = {}
     for question, given, answer in asked:
         late = answer.cancel() or not answer.done()
@@ -314,7 +316,8 @@ def _medications(
     if access is None:
         return Obtained(MEDICATIONS, State.NOT_OBTAINED, cause=Cause.NOT_SUPPLIED)
     answers = [client.threads.submit(access.read, reference) for reference in wanted[:MAX_MEDICATIONS]]
-    wait(answers, timeout=_time_left(access))
+    with aside():
+        wait(answers, timeout=_time_left(access))
     read: list[Payload] = []
     cause = str(Cause.TOO_MANY_RESOURCES) if len(wanted) > MAX_MEDICATIONS else ""
     for answer in answers:

@@ -27,6 +27,7 @@ from urllib3.util.connection import create_connection
 from cds_service.ehr.networks import Networks, permitted
 from cds_service.ehr.watchdog import Exchange, Watchdog
 from cds_service.errors import Cause, FetchFailure
+from cds_service.turns import aside
 
 CHUNK: Final = 65536
 CONNECT_SECONDS: Final = 5.0
@@ -188,7 +189,7 @@ def open_session(
 @contextlib.contextmanager
 def under_way(watchdog: Watchdog, deadline: float) -> Iterator[Exchange]:
     """What this thread does on the network inside the block is cut off at ``deadline`` (of ``time.monotonic``)."""
-    with watchdog.watch(deadline) as exchange:
+    with aside(), watchdog.watch(deadline) as exchange:
         current.exchange = exchange
         try:
             yield exchange
