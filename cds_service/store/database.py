@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.outbox import Meter, unmetered
 from cds_service.store.schema import METADATA, SCHEMA, VERSION
+from cds_service.turns import aside
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -80,6 +81,8 @@ class Database:
             raise SettingsError([f"{_SETTING}: is not a database URL"]) from None
         except ImportError:
             raise SettingsError([f"{_SETTING}: PostgreSQL needs recurrence-cds[postgres]"]) from None
+        # A server is waited for, as a FHIR server is; a file answers sooner than a turn would come again.
+        self._elsewhere = contextlib.nullcontext if self.sqlite else aside
 
     def prepare(self) -> None:
         """Check the database and create what is missing; leaves no connection open, so the process may be forked.
@@ -106,7 +109,7 @@ class Database:
             StoreUnavailable: nothing was kept. If the server vanished during the commit itself it may have been kept;
                 every transaction here may be sent again.
         """
-        with self._named():
+        with self._elsewhere(), self._named():
             self._be_prepared()
             with self._exclusive(), self._connection(writing=True, durable=durable) as connection:
                 yield connection
@@ -118,7 +121,7 @@ class Database:
         Raises:
             StoreUnavailable: it cannot be read.
         """
-        with self._named():
+        with self._elsewhere(), self._named():
             self._be_prepared()
             with self._connection(writing=False) as connection:
                 yield connection
