@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from cds_service.guideline.missing_data import PROMPTS
 from cds_service.guideline.rule import Decision, Strength
+from cds_service.protocol.request import is_id
 from cds_service.protocol.response import Action, Suggestion
 from fhir_mappings.history import DraftOrder, History
 from fhir_mappings.proposal import PROPOSALS
@@ -156,9 +157,10 @@ class Desk:
         if corrected is not None:
             action = Action("update", label, resource=corrected)
             found.append(self._suggestion(f"{alert.code} {alert.order} update", label, action))
-        withdraw = "Withdraw the drafted order"
-        action = Action("delete", withdraw, resource_id=alert.order)
-        found.append(self._suggestion(f"{alert.code} {alert.order} delete", withdraw, action))
+        if is_id(alert.order.rpartition("/")[2]):  # by any other name no client would find what to delete (ACT-05)
+            withdraw = "Withdraw the drafted order"
+            action = Action("delete", withdraw, resource_id=alert.order)
+            found.append(self._suggestion(f"{alert.code} {alert.order} delete", withdraw, action))
         return tuple(found)
 
     def _draft(self, reference: str) -> DraftOrder | None:

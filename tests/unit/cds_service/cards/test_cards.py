@@ -211,6 +211,13 @@ def test_an_alert_offers_the_corrected_draft_or_its_withdrawal() -> None:
     assert (delete.actions[0].type, delete.actions[0].resource_id) == ("delete", "MedicationRequest/m1")
 
 
+@pytest.mark.parametrize("name", ["m_1", "m 1", "x" * 257, ".."])
+def test_a_draft_whose_id_is_none_of_fhir_can_be_corrected_but_not_deleted(name: str) -> None:
+    draft = replace(DRAFT, reference=f"MedicationRequest/{name}")
+    (card,) = cards(alert(order=draft.reference), history=History(drafts=(draft,)))
+    assert [each.actions[0].type for each in card.suggestions] == ["update"]
+
+
 def test_a_moved_date_is_offered_where_there_is_an_earliest_day() -> None:
     (card,) = cards(alert(details=(("earliest_date", "2026-12-30"),), remedy="date"))
     assert card.suggestions[0].label == "Move the drafted order to 2026-12-30"
