@@ -47,7 +47,6 @@ _SHORTEST_USEFUL: Final = 0.01
 """Seconds; with less left, a question is not begun."""
 _RETRY_PAUSE: Final = 0.05
 _MAX_POOLS: Final = 32
-_CHUNK: Final = 65536
 Observe = Callable[[str, str, Cause | None], None]
 """Told of one request to a FHIR server: its base, the whole URL, and why it failed, if it did."""
 
@@ -368,9 +367,11 @@ class Access:
             return self._body(response.raw)
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
+        from cds_service.ehr.transport import CHUNK  # noqa: PLC0415 - as above
+
         parts: list[bytes] = []
         size = 0
-        while part := raw.read(_CHUNK, decode_content=True):
+        while part := raw.read(CHUNK, decode_content=True):
             size += len(part)
             with self._lock:
                 self._bytes_left -= len(part)

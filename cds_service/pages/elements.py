@@ -14,7 +14,7 @@ from functools import cache
 from typing import Final
 
 import fhir_mappings
-from fhir_mappings.r4 import known_names, patient
+from fhir_mappings.r4 import draft_order, known_names, patient
 from fhir_mappings.r4.source import Form
 from fhir_mappings.value_sets import CONCEPTS
 
@@ -67,15 +67,6 @@ PERSONAL: Final[tuple[Personal, ...]] = (
 )
 """Source attributes (5) to (13)."""
 
-DRAFT_ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "MedicationRequest": ("category", "reasonCode", "reasonReference", "dosageInstruction", "extension"),
-    "ServiceRequest": (
-        *("bodySite", "category", "orderDetail", "reasonCode", "reasonReference", "extension"),
-        *("occurrencePeriod", "occurrenceTiming"),
-    ),
-}
-"""What is read of a draft order beside its code, status, intent, priority and dates."""
-
 SIGNALS: Final = (
     *(
         "Media",
@@ -111,7 +102,7 @@ def elements() -> tuple[str, ...]:
     found = {f"Patient.{name}" for name in patient.ELEMENTS}
     for form in forms():
         found |= {f"{kind}.{name}" for kind, reader in form.readers.items() for name in reader.elements}
-    found |= {f"{kind}.{name}" for kind, names in DRAFT_ELEMENTS.items() for name in names}
+    found |= {f"{kind}.{name}" for kind, names in draft_order.READ.items() for name in names}
     return tuple(sorted(name for name in found if name.partition(".")[2] not in BOOKKEEPING))
 
 

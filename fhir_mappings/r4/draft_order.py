@@ -47,7 +47,7 @@ _LISTS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _SINGLES: Final[Mapping[str, str]] = MappingProxyType({"occurrencePeriod": "Period", "occurrenceTiming": "Timing"})
-_READ: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+READ: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "MedicationRequest": ("category", "reasonCode", "reasonReference", "dosageInstruction", "extension"),
         "ServiceRequest": (
@@ -56,6 +56,7 @@ _READ: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
     }
 )
+"""What is read of a draft order beside its code, status, intent, priority and dates."""
 _UNIMPORTANT: Final = frozenset({"category", "contained", "id", "subject"})
 """Elements whose loss is not told: they only add to what the code says, or are given by the call."""
 
@@ -166,7 +167,7 @@ def read(found: Found, content: Mapping[str, Any], form: Form, *, selected: bool
         The order. With an unknown modifier, or ``doNotPerform``, it has no concepts: it asks for nothing we know.
     """
     bare = DraftOrder(reference=found.reference, resource_type=found.resource_type, resource=content, selected=selected)
-    names = _READ.get(found.r4_type)
+    names = READ.get(found.r4_type)
     if names is None or content.get("doNotPerform") is True:
         return Draft(bare)
     meaning = meaning_of_draft(found, lookup)

@@ -34,7 +34,7 @@ from fhir_mappings.r4.meaning import (
 )
 from fhir_mappings.r4.telling_words import hinted
 from fhir_mappings.record import Obtained, Payload, Record, State
-from fhir_mappings.value_sets import CONCEPTS, concept_of, concepts_by_name, systems
+from fhir_mappings.value_sets import CONCEPTS, concepts_by_name, systems
 
 DRAFTS: Final = "draftOrders"
 """Name under which a gap in ``context.draftOrders`` is told."""
@@ -346,18 +346,13 @@ class _Words:
         return self._codes[key]
 
     def _code(self, resource_type: str, concept: shapes.CodeableConcept, conclusive: frozenset[str]) -> Meaning | None:
-        texts: list[str | None] = [concept.text]
-        something_else = False
-        for coding in concept.coding or ():
-            if coding is None:
-                continue
-            if concept_of(coding.system, coding.code) is not None:
-                return Meaning(concepts_in(concept), text_of(concept), conflict=contradictory(concept))
-            something_else = something_else or coding.system in conclusive
-            texts.append(coding.display)
-        if not something_else and (concepts := self.hints(resource_type, texts)):
-            return Meaning(concepts, text_of(concept), text_only=True)
-        return None
+        if concepts := concepts_in(concept):
+            return Meaning(concepts, text_of(concept), conflict=contradictory(concept))
+        codings = [each for each in concept.coding or () if each is not None]
+        if any(each.system in conclusive for each in codings):
+            return None
+        hints = self.hints(resource_type, [concept.text, *(each.display for each in codings)])
+        return Meaning(hints, text_of(concept), text_only=True) if hints else None
 
     def drug(self, concept: shapes.CodeableConcept | None) -> Meaning | None:
         """Meaning by coding, else by the name of a drug, else None."""
